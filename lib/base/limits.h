@@ -1,0 +1,37 @@
+/* tlswarden: base/limits - the named maximum of every size that input drives.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* A socketmap request: Postfix sends at most 10,000 bytes (dict_sockmap.c). */
+#define LIMIT_SOCKETMAP_REQUEST 10000
+/* A socketmap reply: Postfix takes 100,000 bytes (dict_sockmap.c); ours are
+ * far below. */
+#define LIMIT_SOCKETMAP_REPLY 100000
+/* One policy delegation request, all attributes; Postfix sends about 800. */
+#define LIMIT_DELEGATION_REQUEST 32768
+/* A domain name as text, RFC 1035 2.3.4, without the final dot. */
+#define LIMIT_DOMAIN 253
+/* A next hop, its brackets and port included. */
+#define LIMIT_NEXTHOP 512
+/* A mail address: RFC 5321 4.5.3.1.3 has 256; room for quoted forms. */
+#define LIMIT_ADDRESS 1024
+/* A pattern in the table. */
+#define LIMIT_PATTERN 512
+/* Bytes of one text column of the table (cert_name, comment, fingerprints). */
+#define LIMIT_COLUMN 8192
+/* The PEM text of one row of table ca. */
+#define LIMIT_CA_PEM 4194304
+/* Rules in a table. */
+#define LIMIT_RULES 20000000
+/* Reply text to an SMTP client, DESIGN: under 450 bytes. */
+#define LIMIT_REPLY 450
+/* Certificates in a chain as sent that are looked at. */
+#define LIMIT_CHAIN 64
+/* Names of one certificate that are looked at. */
+#define LIMIT_CERT_NAMES 1000
+/* One certificate file, PEM, DER or PKCS#7. */
+#define LIMIT_CERT_FILE 33554432
+
+#endif

@@ -1,0 +1,12 @@
+# Makefile fragment of lib/base: libc and libconfuse only.
+noinst_LIBRARIES += lib/base/libbase.a
+%C%_libbase_a_SOURCES = \
+	%D%/arena.c %D%/arena.h \
+	%D%/attr.h \
+	%D%/banned.h \
+	%D%/buf.c %D%/buf.h \
+	%D%/err.c %D%/err.h \
+	%D%/limits.h \
+	%D%/log.c %D%/log.h \
+	%D%/mem.c %D%/mem.h \
+	%D%/sv.c %D%/sv.h

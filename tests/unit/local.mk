@@ -1,0 +1,15 @@
+# Makefile fragment of tests/unit: one program per module, one suite each.
+# To add one: append its name to unit_programs and give its _SOURCES; it links
+# with UNIT_LIBS unless it has an own _LDADD.
+UNIT_LIBS = lib/base/libbase.a $(CHECK_LIBS)
+
+unit_programs = %D%/test_sv %D%/test_buf
+check_PROGRAMS += $(unit_programs)
+TESTS += $(unit_programs)
+
+%C%_test_sv_SOURCES = %D%/test_sv.c %D%/unit.h
+%C%_test_sv_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_sv_LDADD = $(UNIT_LIBS)
+%C%_test_buf_SOURCES = %D%/test_buf.c %D%/unit.h
+%C%_test_buf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_buf_LDADD = $(UNIT_LIBS)
