@@ -13,8 +13,8 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks;
-	size_t used_bytes;	/* of the newest block */
-	size_t total_bytes;	/* of all blocks: what the arena costs */
+	size_t used_bytes;  /* of the newest block */
+	size_t total_bytes; /* of all blocks: what the arena costs */
 };
 
 void arena_init(struct arena *a);

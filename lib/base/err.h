@@ -12,14 +12,13 @@
 enum { ERR_TEXT_MAX = 1024 };
 
 struct err {
-	int sysexit;	/* the sysexits.h code that suits; 0 while empty */
+	int sysexit; /* the sysexits.h code that suits; 0 while empty */
 	char text[ERR_TEXT_MAX];
 };
 
 /* Fills *e (NULL is allowed) and returns -1, so that "return err_set(...)"
  * works. sysexit is one of EX_DATAERR, EX_CONFIG, ... */
-int err_set(struct err *e, int sysexit, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
+int err_set(struct err *e, int sysexit, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Puts words and ": " in front of what *e says; returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

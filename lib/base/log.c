@@ -76,7 +76,10 @@ write_line(enum log_level level, const char *text)
 	(void)written;
 }
 
-static void PRINTF_LIKE(2, 0)
+static void
+log_va(enum log_level level, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+
+static void
 log_va(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX];

@@ -14,10 +14,10 @@
 #include "base/sv.h"
 
 enum log_level {
-	LOG_LEVEL_ERROR = 0,	/* act now */
-	LOG_LEVEL_WARNING,	/* degraded but serving */
-	LOG_LEVEL_INFO,		/* decisions and changes */
-	LOG_LEVEL_DEBUG		/* steps */
+	LOG_LEVEL_ERROR = 0, /* act now */
+	LOG_LEVEL_WARNING,   /* degraded but serving */
+	LOG_LEVEL_INFO,      /* decisions and changes */
+	LOG_LEVEL_DEBUG      /* steps */
 };
 
 /* Until this is called, lines go to stderr. ident must live as long as the

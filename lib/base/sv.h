@@ -19,7 +19,9 @@ struct sv {
 };
 
 /* A view of a string literal, usable in static initialisers. */
+/* clang-format off */
 #define SV(lit) { (lit), sizeof(lit) - 1 }
+/* clang-format on */
 /* For printf's "%.*s". */
 #define SV_ARG(v) ((int)(v).n), ((v).p != NULL ? (v).p : "")
 
