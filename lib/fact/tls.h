@@ -1,0 +1,53 @@
+/* tlswarden: fact/tls - what an MTA or a probe says of one TLS session.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Edges fill it, policy judges it. Views are valid for the call. A zeroed
+ * struct means "nothing is known", which satisfies no rule that demands TLS.
+ */
+#ifndef FACT_TLS_H
+#define FACT_TLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/sv.h"
+#include "fact/reason.h"
+#include "fact/rule.h"
+
+enum tls_state {
+	TLS_STATE_UNKNOWN = 0,
+	TLS_STATE_NONE, /* plaintext for certain */
+	TLS_STATE_ON
+};
+
+enum cert_state {
+	CERT_STATE_UNKNOWN = 0, /* none, or one that is not trusted: the asker
+				   cannot tell (Postfix by milter) */
+	CERT_STATE_NONE,        /* none presented, for certain */
+	CERT_STATE_UNVERIFIED,  /* presented, not verified */
+	CERT_STATE_VERIFIED     /* chain verified by the MTA or the probe */
+};
+
+/* How subject and issuer are written. */
+enum name_form {
+	NAME_FORM_CN = 0, /* common name only: Postfix */
+	NAME_FORM_DN      /* whole DN, "/C=XX/CN=name": Sendmail */
+};
+
+struct tls_facts {
+	enum tls_state state;
+	enum tls_version version;
+	uint32_t bits; /* symmetric strength of the cipher */
+	struct sv cipher;
+	enum cert_state cert;
+	struct sv verify; /* the MTA's word, {verify}, or empty */
+	enum name_form name_form;
+	struct sv subject; /* decoded from xtext */
+	struct sv issuer;
+	struct sv cn_subject; /* CN where the MTA gives it beside the DN */
+	struct sv cert_fingerprint; /* hex, colons allowed; empty: not given */
+	struct sv key_fingerprint;
+	bool has_fingerprints; /* the asker would have given one */
+};
+
+#endif
