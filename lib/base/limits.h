@@ -33,5 +33,14 @@
 #define LIMIT_CERT_NAMES 1000
 /* One certificate file, PEM, DER or PKCS#7. */
 #define LIMIT_CERT_FILE 33554432
+/* Certificates or CRLs of one file or directory; Debian's bundle has 140. */
+#define LIMIT_CERT_LIST 20000
+/* Paths from leaf to anchor that are judged one by one, and steps of the
+ * search for them. */
+#define LIMIT_PATHS 128
+#define LIMIT_PATH_STEPS 4000
+/* Bytes fetched from one AIA URL, and URLs asked in one judgement. */
+#define LIMIT_FETCH_BYTES 1048576
+#define LIMIT_FETCHES 4
 
 #endif

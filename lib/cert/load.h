@@ -1,0 +1,76 @@
+/* tlswarden: cert/load - certificates and CRLs from PEM, DER and PKCS#7.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Order and repetitions are kept as found: a chain is judged as it was sent.
+ * Certificates with broken extensions load; the verifier names the fault.
+ * Limits: LIMIT_CERT_FILE bytes, LIMIT_CERT_LIST certificates or CRLs.
+ * A loaded list is not changed by anybody and may be shared between threads.
+ */
+#ifndef CERT_LOAD_H
+#define CERT_LOAD_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/sv.h"
+
+struct X509_st;
+struct X509_crl_st;
+struct stack_st_X509;
+
+/* Certificates in the order found: a chain as sent, a bundle, a set of
+ * intermediates. */
+struct chain;
+struct crls;
+
+/* An empty chain; gives it (free with chain_free). */
+struct chain *chain_new(void) NONNULL_RETURN MUST_CHECK;
+void chain_free(struct chain *c);
+
+/* Reads all certificates of a file, "-" being standard input: PEM with any
+ * text around, TRUSTED CERTIFICATE too; DER, several in a row too; PKCS#7 as
+ * PEM and DER. Gives the chain. -1: unreadable (EX_NOINPUT), or no certificate
+ * in it or a broken one (EX_DATAERR); the text names the file, the place, and
+ * what was found instead (a private key, a request, a CRL, ...). */
+int chain_load_file(const char *path, struct chain **chain_r, struct err *err_r)
+    MUST_CHECK;
+/* The same from memory; label stands for the file in errors. */
+int chain_load_bytes(struct sv bytes, const char *label, struct chain **chain_r,
+    struct err *err_r) MUST_CHECK;
+/* Adds one certificate in DER. */
+int chain_add_der(struct chain *c, struct sv der, const char *label,
+    struct err *err_r) MUST_CHECK;
+/* Adds x, borrowed: the chain keeps a reference of its own. -1 when full. */
+int chain_add_x509(struct chain *c, struct X509_st *x, struct err *err_r);
+/* Adds all of a stack, which may be NULL (what SSL_get_peer_cert_chain gives
+ * on the client side is the chain as sent). */
+int chain_add_stack(struct chain *c, const struct stack_st_X509 *stack,
+    struct err *err_r);
+
+size_t chain_count(const struct chain *c);
+/* Views certificate i; NULL when there is none. */
+struct X509_st *chain_x509(const struct chain *c, size_t i);
+/* Adds certificate i to out, as PEM. */
+void chain_pem(const struct chain *c, size_t i, struct buf *out);
+/* Gives a chain of certificate i alone. */
+struct chain *
+chain_single(const struct chain *c, size_t i) NONNULL_RETURN MUST_CHECK;
+
+/* Reads all CRLs of a file: PEM, DER, PKCS#7. Errors as chain_load_file. */
+int crls_load_file(const char *path, struct crls **crls_r, struct err *err_r)
+    MUST_CHECK;
+int crls_load_bytes(struct sv bytes, const char *label, struct crls **crls_r,
+    struct err *err_r) MUST_CHECK;
+size_t crls_count(const struct crls *c);
+/* Views CRL i. */
+struct X509_crl_st *crls_crl(const struct crls *c, size_t i);
+void crls_free(struct crls *c);
+
+/* Whether the private key in the PEM or DER file belongs to certificate i of
+ * c: 1 yes, 0 no, -1 cannot be told (unreadable, encrypted, not a key). */
+int chain_matches_key(const struct chain *c, size_t i, const char *key_path,
+    struct err *err_r) MUST_CHECK;
+
+#endif
