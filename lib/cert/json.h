@@ -10,7 +10,7 @@ struct diagnosis;
 struct json_t;
 
 /* Gives a new jansson object (free with json_decref): target, verdict,
- * findings, chain, tls, client_cert_requested. Keys without a value are null. */
+ * findings, chain, tls, client_cert_requested; null where nothing is known. */
 struct json_t *
 diagnosis_json(const struct diagnosis *d) NONNULL_RETURN MUST_CHECK;
 
