@@ -1,0 +1,58 @@
+/* tlswarden: policy/rule - a rule as the snapshot holds it.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Immutable, in the snapshot's arena; everything it points at lives as long
+ * as the snapshot. Small, since there are a million of them.
+ */
+#ifndef POLICY_RULE_H
+#define POLICY_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/sv.h"
+#include "fact/rule.h"
+#include "policy/pattern.h"
+#include "wire/addr.h"
+
+/* A CA that rules name, as far as a decision needs it. */
+struct ca {
+	struct sv name;
+	struct sv hash; /* names its PEM file */
+	const struct sv *dns;
+	const struct sv *cns;
+	size_t n_subjects;
+};
+
+/* What a rule demands of a session; equal demands are stored once. */
+struct demand {
+	enum level level;
+	enum tls_version min_protocol; /* TLS_VERSION_UNKNOWN: none */
+	uint32_t min_bits;             /* 0: none */
+	const struct ca *ca;           /* NULL: any */
+	struct sv cert_name;           /* lower case; empty: any */
+	struct sv fingerprint;         /* "aa..ff aa..ff", lower, no colons */
+	struct sv tlspolicy;           /* rendered for Postfix, at load */
+};
+
+struct rule {
+	int64_t id;
+	int64_t expires_at; /* seconds since 1970; INT64_MAX: never */
+	int32_t priority;
+	uint8_t direction;  /* enum direction */
+	uint8_t mode;       /* enum rule_mode */
+	uint8_t on_failure; /* enum on_failure */
+	bool is_enabled;
+	struct pattern sender;
+	struct pattern recipient;
+	const struct cidr *subnet; /* NULL: any */
+	const struct demand *demand;
+};
+
+/* True if the level refuses sessions without TLS. */
+bool level_demands_tls(enum level l);
+/* Orders rules by what wins: < 0 when a wins over b (DESIGN section 4:
+ * priority, recipient, sender, subnet, id). Total: 0 only for one rule. */
+int rule_order(const struct rule *a, const struct rule *b);
+
+#endif
