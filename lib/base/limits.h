@@ -42,5 +42,14 @@
 /* Bytes fetched from one AIA URL, and URLs asked in one judgement. */
 #define LIMIT_FETCH_BYTES 1048576
 #define LIMIT_FETCHES 4
+/* One text of a row in state.db; what is longer is cut. */
+#define LIMIT_RECORD_TEXT 1024
+/* Domains of one session that are recorded. */
+#define LIMIT_RECORD_DOMAINS 256
+/* A probe's result as JSON. */
+#define LIMIT_RECORD_JSON 1048576
+/* policy.db, copied whole into memory to be loaded: LIMIT_RULES rows of 400
+ * bytes with their audit. */
+#define LIMIT_POLICY_FILE 8589934592
 
 #endif

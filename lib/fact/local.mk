@@ -2,6 +2,7 @@
 noinst_LIBRARIES += lib/fact/libfact.a
 %C%_libfact_a_SOURCES = \
 	%D%/reason.c %D%/reason.h \
+	%D%/record.h \
 	%D%/reason_table.c %D%/row.h \
 	%D%/rule.c %D%/rule.h \
 	%D%/tls.h \
