@@ -1,1 +1,2 @@
 # Makefile fragment of contrib.
+EXTRA_DIST += %D%/install-deps %D%/run-tests .ci/run
