@@ -1,4 +1,4 @@
-/* tlswarden: wire/addr - IP addresses and subnets as MTAs and people write them.
+/* tlswarden: wire/addr - IP addresses, subnets as MTAs and people write them.
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "config.h"
