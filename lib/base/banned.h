@@ -10,6 +10,7 @@
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf
 #pragma GCC poison strtok strtok_r gets atoi atol strtol sscanf
 #pragma GCC poison localtime gmtime ctime asctime mktemp tmpnam
+#undef alloca /* a macro of glibc */
 #pragma GCC poison system popen alloca
 
 #endif
