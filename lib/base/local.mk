@@ -5,8 +5,13 @@ noinst_LIBRARIES += lib/base/libbase.a
 	%D%/attr.h \
 	%D%/banned.h \
 	%D%/buf.c %D%/buf.h \
+	%D%/conf.c %D%/conf.h \
+	%D%/conf_table.c %D%/conf_table.h \
+	%D%/conf_value.c \
+	%D%/endpoint.c %D%/endpoint.h \
 	%D%/err.c %D%/err.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \
 	%D%/sv.c %D%/sv.h
+%C%_libbase_a_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS)

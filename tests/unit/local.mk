@@ -13,3 +13,8 @@ TESTS += $(unit_programs)
 %C%_test_buf_SOURCES = %D%/test_buf.c %D%/unit.h
 %C%_test_buf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_buf_LDADD = $(UNIT_LIBS)
+
+unit_programs += %D%/test_conf
+%C%_test_conf_SOURCES = %D%/test_conf.c %D%/unit.h
+%C%_test_conf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_conf_LDADD = $(UNIT_LIBS) $(CONFUSE_LIBS)
