@@ -1,1 +1,20 @@
-# Makefile fragment of tests/bench.
+# Makefile fragment of tests/bench: programs that measure, not installed and
+# not tests themselves ("make bench" runs tests/bench/run.sh).
+bench_programs = %D%/bench_load %D%/bench_echo
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
+TESTS += %D%/smoke.sh
+EXTRA_DIST += %D%/smoke.sh
+
+%C%_bench_load_SOURCES = %D%/bench_load.c \
+	%D%/hist.c %D%/hist.h \
+	%D%/keys.c %D%/keys.h \
+	%D%/load.c %D%/load.h \
+	%D%/target.c %D%/target.h
+%C%_bench_load_LDADD = lib/base/libbase.a -lm
+%C%_bench_echo_SOURCES = %D%/bench_echo.c %D%/target.c %D%/target.h
+%C%_bench_echo_LDADD = lib/base/libbase.a
+
+bench-tools: $(bench_programs)
+%D%/smoke.log: $(bench_programs)
+.PHONY: bench-tools
