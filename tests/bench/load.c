@@ -115,7 +115,8 @@ readable(struct load *l, struct conn *c)
 }
 
 /* Sends what is due (a connection that was closed while idle is passed by, its
- * error is counted already); returns the time until more is, -1 for no limit. */
+ * error is counted already). Returns the time until more is due, -1 for no
+ * limit. */
 static int64_t
 ask_due(struct load *l)
 {
