@@ -7,6 +7,7 @@ lint_tests = \
 	%D%/format.sh \
 	%D%/shell.sh \
 	%D%/words.sh \
+	%D%/mdoc.sh \
 	%D%/selftest.sh
 TESTS += $(lint_tests)
 EXTRA_DIST += $(lint_tests) %D%/lint.inc.sh %D%/strip.awk

@@ -185,6 +185,46 @@ if ! bash "$here/shell.sh" | grep -q '^1..0'; then
 	fails shell "executable" "not executable"
 fi
 
+# Manual pages: a program whose --help names -c and --json, and its page.
+mkdir -p "$work/objects/ctl"
+page() {
+	printf '.Dd January 1, 2020\n.Dt TLSWARDEN 1\n.Os\n.Sh NAME\n'
+	printf '.Nm tlswarden\n.Nd test\n.Sh SYNOPSIS\n.Nm\n'
+	printf '.Op Fl %s\n' "$@"
+}
+{
+	echo '#!/bin/sh'
+	echo 'echo "usage: tlswarden [-c FILE] [--json]"'
+	# shellcheck disable=SC2016 # for the planted program
+	echo '[ "$1" = run ] && echo "  --all" || echo "  run  does it"'
+} >"$work/objects/ctl/tlswarden"
+chmod +x "$work/objects/ctl/tlswarden"
+keys() {
+	head_of
+	printf '\t{ .name = "%s",\n' one two
+}
+if command -v mandoc >/dev/null; then
+	page c -json | sed '/Sh SYNOPSIS/d; s/^.Os/.Zz/' |
+		fault mdoc "nothing to say" "tlswarden.1:" ctl/tlswarden.1
+fi
+page c -json -all | put ctl/tlswarden.1
+if lint_root="$work/tree" lint_objects="$work/objects" \
+	bash "$here/mdoc.sh" | grep -q '^ok.*tlswarden.1 and.*agree$'; then
+	result ok "mdoc: a page that agrees passes"
+else
+	result "not ok" "mdoc: a page that agrees passes"
+fi
+page c -json | fault mdoc "help agree" "help of.*: --all" ctl/tlswarden.1
+page c -json -all x | fault mdoc "help agree" "not in --help: -x" \
+	ctl/tlswarden.1
+printf '.It Va %s\n' one three | fault mdoc "is documented" \
+	"lib/base/conf_table.c: three" ctl/tlswarden.conf.5
+keys | put lib/base/conf_table.c
+fails mdoc "is documented" "not in ctl/tlswarden.conf.5: two"
+printf 'one = 1\n# three = 3\n' | put contrib/tlswarden.conf
+fails mdoc "in the sample" "not in contrib/tlswarden.conf: two"
+fails mdoc "in the sample" "conf_table.c: three"
+
 words_fault() {
 	printf '%s\n' "$1" | fault words "$2" "x.md" x/x.md
 }
