@@ -2,4 +2,8 @@
 noinst_LIBRARIES += lib/wire/libwire.a
 %C%_libwire_a_SOURCES = \
 	%D%/addr.c %D%/addr.h \
-	%D%/domain.c %D%/domain.h
+	%D%/attrs.c %D%/attrs.h \
+	%D%/domain.c %D%/domain.h \
+	%D%/netstring.c %D%/netstring.h \
+	%D%/socketmap.c %D%/socketmap.h \
+	%D%/xtext.c %D%/xtext.h

@@ -1,1 +1,20 @@
-# Makefile fragment of tests/fuzz.
+# Makefile fragment of tests/fuzz. To add a target: append fuzz_NAME to
+# fuzz_programs, give its _SOURCES with $(FUZZ_MAIN), and seeds in corpus/NAME.
+if FUZZERS
+FUZZ_MAIN = %D%/fuzz.h
+noinst_PROGRAMS += $(fuzz_programs)
+else
+FUZZ_MAIN = %D%/fuzz.h %D%/replay_main.c
+check_PROGRAMS += $(fuzz_programs)
+TESTS += $(fuzz_programs)
+endif
+EXTRA_DIST += %D%/corpus
+
+fuzz_programs = %D%/fuzz_socketmap %D%/fuzz_delegation
+
+%C%_fuzz_socketmap_SOURCES = %D%/fuzz_socketmap.c $(FUZZ_MAIN)
+%C%_fuzz_socketmap_LDADD = lib/wire/libwire.a lib/base/libbase.a
+%C%_fuzz_socketmap_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+%C%_fuzz_delegation_SOURCES = %D%/fuzz_delegation.c $(FUZZ_MAIN)
+%C%_fuzz_delegation_LDADD = lib/wire/libwire.a lib/base/libbase.a
+%C%_fuzz_delegation_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)

@@ -18,3 +18,11 @@ unit_programs += %D%/test_conf
 %C%_test_conf_SOURCES = %D%/test_conf.c %D%/unit.h
 %C%_test_conf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_conf_LDADD = $(UNIT_LIBS) $(CONFUSE_LIBS)
+
+unit_programs += %D%/test_socketmap %D%/test_attrs
+%C%_test_socketmap_SOURCES = %D%/test_socketmap.c %D%/unit.h
+%C%_test_socketmap_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_socketmap_LDADD = lib/wire/libwire.a $(UNIT_LIBS)
+%C%_test_attrs_SOURCES = %D%/test_attrs.c %D%/unit.h
+%C%_test_attrs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_attrs_LDADD = lib/wire/libwire.a $(UNIT_LIBS)
