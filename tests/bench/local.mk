@@ -1,6 +1,6 @@
 # Makefile fragment of tests/bench: programs that measure, not installed and
 # not tests themselves ("make bench" runs tests/bench/run.sh).
-bench_programs = %D%/bench_load %D%/bench_echo
+bench_programs = %D%/bench_load %D%/bench_echo %D%/genrules
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 TESTS += %D%/smoke.sh
@@ -14,6 +14,11 @@ EXTRA_DIST += %D%/smoke.sh
 %C%_bench_load_LDADD = lib/base/libbase.a -lm
 %C%_bench_echo_SOURCES = %D%/bench_echo.c %D%/target.c %D%/target.h
 %C%_bench_echo_LDADD = lib/base/libbase.a
+
+%C%_genrules_SOURCES = %D%/genrules.c \
+	%D%/keys.c %D%/keys.h %D%/target.c %D%/target.h
+%C%_genrules_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_genrules_LDADD = lib/base/libbase.a $(SQLITE_LIBS)
 
 bench-tools: $(bench_programs)
 %D%/smoke.log: $(bench_programs)
