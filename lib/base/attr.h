@@ -9,5 +9,15 @@
 #define NONNULL_RETURN __attribute__((returns_nonnull))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define UNUSED __attribute__((unused))
+/* For a large local array that is written before it is read: spares it the
+ * zeroing of -ftrivial-auto-var-init. */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define UNINIT __attribute__((uninitialized))
+#endif
+#endif
+#ifndef UNINIT
+#define UNINIT
+#endif
 
 #endif

@@ -1,1 +1,16 @@
-# Makefile fragment of lib/policy.
+# Makefile fragment of lib/policy: pure; no I/O, no clock, no log.
+noinst_LIBRARIES += lib/policy/libpolicy.a
+%C%_libpolicy_a_SOURCES = \
+	%D%/decide.c %D%/decide.h \
+	%D%/explain.c %D%/explain.h \
+	%D%/index.c %D%/index.h \
+	%D%/lookup.c %D%/lookup.h \
+	%D%/party.c %D%/party.h \
+	%D%/pattern.c %D%/pattern.h \
+	%D%/postfix.c %D%/postfix.h \
+	%D%/query.c %D%/query.h \
+	%D%/ranges.c %D%/ranges.h \
+	%D%/row.c %D%/row.h \
+	%D%/rule.c %D%/rule.h \
+	%D%/snapshot.c %D%/snapshot.h \
+	%D%/words.c

@@ -32,7 +32,7 @@ struct pattern {
 	const char *text; /* normalised */
 	uint16_t n;
 	uint16_t domain_at; /* where the domain part starts in text */
-	uint16_t literals;  /* bytes that are not wildcards; labels of PARENT */
+	uint16_t literals;  /* bytes that are no wildcards, without '@' */
 	uint8_t kind;       /* enum pattern_kind */
 	bool is_null;       /* <> */
 	bool has_user;      /* an '@' was written */

@@ -57,7 +57,7 @@ struct snapshot_match {
 struct snapshot_match
 snapshot_find(const struct snapshot *s, const struct query *q);
 /* Calls fn for each enabled, unexpired monitor rule that matches and would win
- * over winner (NULL: none) if it were enforced, best first. */
+ * over winner (NULL: none) if it were enforced, in no order. */
 void snapshot_monitors(const struct snapshot *s, const struct query *q,
     const struct rule *winner, void (*fn)(void *arg, const struct rule *rule),
     void *arg);

@@ -1,0 +1,35 @@
+/* tlswarden: policy/lookup - the answers to the maps of section 6, as facts.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What policyd answers and what explain shows come from the same calls. Pure;
+ * the words on the wire (OK, NOTFOUND, TEMP) are wire/socketmap's.
+ */
+#ifndef POLICY_LOOKUP_H
+#define POLICY_LOOKUP_H
+
+#include "policy/snapshot.h"
+
+enum lookup_status {
+	LOOKUP_TEMP = 0, /* cannot be known: the text says why */
+	LOOKUP_FOUND,
+	LOOKUP_NOTFOUND
+};
+
+struct lookup_answer {
+	enum lookup_status status;
+	struct sv text; /* the value, or why TEMP; valid as the snapshot */
+	const struct rule *rule; /* that won; NULL: none */
+};
+
+/* Map tlspolicy, a next hop as Postfix writes it (postconf(5)
+ * smtp_tls_policy_maps). A key that starts with a dot is Postfix walking up
+ * after our NOTFOUND, which was final. party is scratch memory of the
+ * caller's, filled with the normalised key. */
+void lookup_tlspolicy(const struct snapshot *s, struct sv key,
+    struct party *party, struct lookup_answer *r);
+
+/* The query behind a next hop in party: addresses of a literal are known,
+ * those of a domain are not supplied. Views party. */
+void lookup_nexthop_query(const struct party *party, struct query *q);
+
+#endif

@@ -1,0 +1,197 @@
+/* tlswarden: policy/party - a sender, recipient or next hop, normalised.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "policy/party.h"
+#include "wire/domain.h"
+
+/* FNV-1a over the bytes from the last to the first, so that the hash of a
+ * domain is a step on the way to the hash of an address in it. */
+#define HASH_START 0xcbf29ce484222325U
+#define HASH_PRIME 0x100000001b3U
+
+static uint64_t
+hash_step(uint64_t h, char c)
+{
+	return (h ^ (unsigned char)c) * HASH_PRIME;
+}
+
+uint64_t
+party_hash(struct sv v)
+{
+	uint64_t h = HASH_START;
+
+	for (size_t i = v.n; i > 0; i--)
+		h = hash_step(h, v.p[i - 1]);
+	return h;
+}
+
+static void
+clear(struct party *p, enum party_kind kind)
+{
+	p->kind = kind;
+	p->is_literal = false;
+	p->is_bracketed = false;
+	p->port = 0;
+	p->user_n = 0;
+	p->domain_at = 0;
+	p->text_n = 0;
+	p->n_labels = 0;
+	p->full_hash = HASH_START;
+	p->addr.family = 0;
+}
+
+void
+party_none(struct party *p)
+{
+	clear(p, PARTY_ABSENT);
+}
+
+/* Hashes text from its end and notes where labels of the domain start: the
+ * top-level label first, the whole domain last. */
+static void
+index_labels(struct party *p)
+{
+	uint64_t h = HASH_START;
+	size_t n = 0;
+
+	for (size_t i = p->text_n; i > p->domain_at; i--) {
+		if (p->text[i - 1] == '.' && n < PARTY_LABELS_MAX - 1) {
+			p->label_at[n] = (uint16_t)i;
+			p->label_hash[n++] = h;
+		}
+		h = hash_step(h, p->text[i - 1]);
+	}
+	if (p->text_n > p->domain_at && !p->is_literal) {
+		p->label_at[n] = p->domain_at;
+		p->label_hash[n++] = h;
+	}
+	p->n_labels = p->is_literal ? 0 : (uint16_t)n;
+	for (size_t i = p->domain_at; i > 0; i--)
+		h = hash_step(h, p->text[i - 1]);
+	p->full_hash = h;
+}
+
+/* Puts host (of an address or next hop) behind what text already holds. */
+static bool
+put_host(struct party *p, struct sv host)
+{
+	char domain[LIMIT_DOMAIN + 1];
+	size_t n = 0;
+
+	p->domain_at = p->text_n;
+	if (host.n == 0)
+		return true;
+	if (p->is_literal) {
+		struct buf b;
+
+		buf_init(&b, 64);
+		addr_format(&p->addr, &b);
+		n = b.n < sizeof(domain) ? b.n : sizeof(domain);
+		memcpy(domain, b.p, n);
+		buf_free(&b);
+	} else if (domain_normalise(host, domain, &n) != DOMAIN_OK) {
+		return false;
+	}
+	memcpy(p->text + p->text_n, domain, n);
+	p->text_n = (uint16_t)(p->text_n + n);
+	return true;
+}
+
+/* True if text is "[...]"; *inner_r views what is inside. */
+static bool
+in_brackets(struct sv text, struct sv *inner_r)
+{
+	if (text.n < 2 || text.p[0] != '[' || text.p[text.n - 1] != ']')
+		return false;
+	*inner_r = sv_make(text.p + 1, text.n - 2);
+	return true;
+}
+
+enum party_status
+party_address(struct party *p, struct sv text)
+{
+	struct sv user, host, inner;
+	size_t at;
+
+	if (text.n >= 2 && text.p[0] == '<' && text.p[text.n - 1] == '>')
+		text = sv_make(text.p + 1, text.n - 2);
+	clear(p, text.n == 0 ? PARTY_NULL : PARTY_ADDRESS);
+	if (text.n == 0)
+		return PARTY_OK;
+	at = sv_rfind(text, '@');
+	user = sv_head(text, at);
+	host = sv_skip(text, at + 1);
+	if (user.n > PARTY_USER_MAX || memchr(text.p, '\0', text.n) != NULL)
+		return PARTY_BAD;
+	for (size_t i = 0; i < user.n; i++)
+		p->text[i] = sv_lower(user.p[i]);
+	p->user_n = (uint16_t)user.n;
+	p->text[user.n] = '@';
+	p->text_n = (uint16_t)(user.n + 1);
+	if (in_brackets(host, &inner))
+		p->is_literal = addr_parse(inner, &p->addr);
+	if (!put_host(p, host))
+		return PARTY_BAD;
+	index_labels(p);
+	return PARTY_OK;
+}
+
+/* Takes ":port" off the end of a next hop. IPv6 text without brackets has
+ * several colons and no port. */
+static struct sv
+take_port(struct party *p, struct sv text)
+{
+	size_t colon = sv_rfind(text, ':');
+	uint32_t port;
+
+	if (colon == text.n || sv_find(text, ':') == colon ||
+	    (colon > 0 && text.p[colon - 1] == ']')) {
+		if (sv_to_u32(sv_skip(text, colon + 1), 65535, &port) &&
+		    port > 0) {
+			p->port = (uint16_t)port;
+			return sv_head(text, colon);
+		}
+	}
+	return text;
+}
+
+enum party_status
+party_nexthop(struct party *p, struct sv text)
+{
+	struct sv host;
+
+	clear(p, PARTY_NEXTHOP);
+	if (text.n == 0 || text.n > LIMIT_NEXTHOP ||
+	    memchr(text.p, '\0', text.n) != NULL)
+		return PARTY_BAD;
+	host = take_port(p, text);
+	p->is_bracketed = in_brackets(host, &host);
+	p->is_literal = addr_parse(host, &p->addr);
+	if (host.n == 0 || !put_host(p, host))
+		return PARTY_BAD;
+	index_labels(p);
+	return PARTY_OK;
+}
+
+struct sv
+party_user(const struct party *p)
+{
+	return sv_make(p->text, p->user_n);
+}
+
+struct sv
+party_domain(const struct party *p)
+{
+	return sv_make(p->text + p->domain_at,
+	    (size_t)(p->text_n - p->domain_at));
+}
+
+struct sv
+party_text(const struct party *p)
+{
+	return sv_make(p->text, p->text_n);
+}

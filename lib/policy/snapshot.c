@@ -1,0 +1,426 @@
+/* tlswarden: policy/snapshot - an immutable table of rules, ready to be asked.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "policy/index.h"
+#include "policy/postfix.h"
+#include "policy/row.h"
+#include "policy/snapshot.h"
+
+enum { N_DIRECTIONS = 3, DEMAND_SLOTS_START = 64 };
+
+struct snapshot {
+	struct arena strings;
+	struct arena objects;
+	struct rule *rules; /* active ones by rank, then the inactive */
+	size_t n_rules;
+	size_t n_active;
+	const struct ca **cas;
+	size_t n_cas;
+	struct index enforce[N_DIRECTIONS]; /* by enum direction */
+	struct index monitor[N_DIRECTIONS];
+	size_t n_monitors;
+	int64_t next_expiry;
+};
+
+/* Demands met so far, by the columns that make them up. */
+struct demand_slot {
+	uint64_t hash;
+	struct sv key;
+	const struct demand *demand;
+};
+
+struct snapshot_builder {
+	struct snapshot *s;
+	int64_t now;
+	unsigned postfix_version;
+	struct sv ca_directory;
+	bool keep_inactive;
+	size_t cap;
+	size_t cas_cap;
+	struct row_parts parts;
+	struct demand_slot *demands;
+	size_t demands_cap; /* a power of two */
+	size_t n_demands;
+	struct buf key;
+	struct buf words;
+};
+
+struct snapshot_builder *
+snapshot_builder_new(const struct snapshot_options *o)
+{
+	struct snapshot_builder *b = mem_zalloc(1, sizeof(*b));
+
+	b->s = mem_zalloc(1, sizeof(*b->s));
+	arena_init(&b->s->strings);
+	arena_init(&b->s->objects);
+	b->s->next_expiry = INT64_MAX;
+	b->now = o->now;
+	b->postfix_version = o->postfix_version;
+	b->ca_directory = arena_sv(&b->s->strings, o->ca_directory);
+	b->keep_inactive = o->keep_inactive;
+	row_init(&b->parts);
+	b->demands_cap = DEMAND_SLOTS_START;
+	b->demands = mem_zalloc(b->demands_cap, sizeof(*b->demands));
+	buf_init(&b->key, 4 * LIMIT_COLUMN);
+	buf_init(&b->words, 4 * LIMIT_COLUMN);
+	return b;
+}
+
+static const struct ca *
+find_ca(const struct snapshot *s, struct sv name)
+{
+	for (size_t i = 0; i < s->n_cas; i++)
+		if (sv_eq(s->cas[i]->name, name))
+			return s->cas[i];
+	return NULL;
+}
+
+static const struct sv *
+copy_names(struct snapshot *s, const struct sv *names, size_t n)
+{
+	struct sv *copy = arena_alloc(&s->objects, n * sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = arena_sv(&s->strings, names[i]);
+	return copy;
+}
+
+int
+snapshot_builder_ca(struct snapshot_builder *b, const struct ca_fact *fact,
+    struct err *err_r)
+{
+	struct snapshot *s = b->s;
+	struct ca *ca;
+
+	if (find_ca(s, fact->name) != NULL)
+		return err_set(err_r, EX_DATAERR,
+		    "a second CA of that name in table ca");
+	ca = arena_alloc(&s->objects, sizeof(*ca));
+	ca->name = arena_sv(&s->strings, fact->name);
+	ca->hash = arena_sv(&s->strings, fact->hash);
+	ca->dns = copy_names(s, fact->dns, fact->n_subjects);
+	ca->cns = copy_names(s, fact->cns, fact->n_subjects);
+	ca->n_subjects = fact->n_subjects;
+	if (s->n_cas == b->cas_cap) {
+		b->cas_cap = b->cas_cap == 0 ? 16 : 2 * b->cas_cap;
+		s->cas = mem_realloc(s->cas, b->cas_cap, sizeof(*s->cas));
+	}
+	s->cas[s->n_cas++] = ca;
+	return 0;
+}
+
+static struct demand_slot *
+demand_slot(struct snapshot_builder *b, uint64_t hash, struct sv key)
+{
+	size_t at = hash & (b->demands_cap - 1);
+
+	while (b->demands[at].demand != NULL &&
+	    (b->demands[at].hash != hash || !sv_eq(b->demands[at].key, key)))
+		at = (at + 1) & (b->demands_cap - 1);
+	return &b->demands[at];
+}
+
+static void
+grow_demands(struct snapshot_builder *b)
+{
+	struct demand_slot *old = b->demands;
+	size_t n = b->demands_cap;
+
+	if (b->n_demands * 2 < n)
+		return;
+	b->demands_cap = 2 * n;
+	b->demands = mem_zalloc(b->demands_cap, sizeof(*b->demands));
+	for (size_t i = 0; i < n; i++)
+		if (old[i].demand != NULL)
+			*demand_slot(b, old[i].hash, old[i].key) = old[i];
+	free(old);
+}
+
+/* The demand of the parsed row, shared with all equal ones. */
+static const struct demand *
+intern_demand(struct snapshot_builder *b, const struct ca *ca)
+{
+	struct snapshot *s = b->s;
+	const struct demand *from = &b->parts.demand;
+	struct demand_slot *slot;
+	struct demand *d;
+	uint64_t hash;
+
+	buf_reset(&b->key);
+	buf_addf(&b->key, "%d %d %u %p ", (int)from->level,
+	    (int)from->min_protocol, from->min_bits, (const void *)ca);
+	buf_add(&b->key, from->cert_name);
+	buf_addc(&b->key, '\0');
+	buf_add(&b->key, from->fingerprint);
+	hash = party_hash(buf_sv(&b->key));
+	slot = demand_slot(b, hash, buf_sv(&b->key));
+	if (slot->demand != NULL)
+		return slot->demand;
+	d = arena_alloc(&s->objects, sizeof(*d));
+	*d = *from;
+	d->ca = ca;
+	d->cert_name = arena_sv(&s->strings, from->cert_name);
+	d->fingerprint = arena_sv(&s->strings, from->fingerprint);
+	buf_reset(&b->words);
+	postfix_tlspolicy(d, b->postfix_version, b->ca_directory, &b->words);
+	d->tlspolicy = arena_sv(&s->strings, buf_sv(&b->words));
+	slot->hash = hash;
+	slot->key = arena_sv(&s->strings, buf_sv(&b->key));
+	slot->demand = d;
+	b->n_demands++;
+	grow_demands(b);
+	return d;
+}
+
+/* Keeps the pattern's text in the arena. */
+static void
+keep_pattern(struct snapshot *s, struct pattern *p)
+{
+	pattern_rebase(p, arena_sv(&s->strings, sv_make(p->text, p->n)).p);
+}
+
+static void
+add_rule(struct snapshot_builder *b, const struct ca *ca)
+{
+	struct snapshot *s = b->s;
+	struct rule *r;
+
+	if (s->n_rules == b->cap) {
+		b->cap = b->cap == 0 ? 1024 : b->cap + b->cap / 2;
+		s->rules = mem_realloc(s->rules, b->cap, sizeof(*s->rules));
+	}
+	r = &s->rules[s->n_rules++];
+	*r = b->parts.rule;
+	keep_pattern(s, &r->sender);
+	keep_pattern(s, &r->recipient);
+	if (b->parts.has_subnet) {
+		struct cidr *c = arena_alloc(&s->objects, sizeof(*c));
+
+		*c = b->parts.subnet;
+		r->subnet = c;
+	}
+	r->demand = intern_demand(b, ca);
+}
+
+int
+snapshot_builder_row(struct snapshot_builder *b, const struct rule_row *row,
+    struct err *err_r)
+{
+	const struct ca *ca = NULL;
+	const struct rule *r = &b->parts.rule;
+
+	if (b->s->n_rules >= LIMIT_RULES)
+		return err_set(err_r, EX_DATAERR,
+		    "the table has more than %d rules", LIMIT_RULES);
+	if (row_parse(row, &b->parts, err_r) != 0)
+		return -1;
+	if (b->parts.ca_name.p != NULL) {
+		ca = find_ca(b->s, b->parts.ca_name);
+		if (ca == NULL)
+			return err_set(err_r, EX_DATAERR,
+			    "ca \"%.*s\": no usable row of that name in table "
+			    "ca; add it with tlswarden ca import",
+			    SV_ARG(sv_head(b->parts.ca_name, 80)));
+	}
+	if ((r->is_enabled && r->expires_at > b->now) || b->keep_inactive)
+		add_rule(b, ca);
+	return 0;
+}
+
+/* Inactive rules have no rank: they stand behind the others. */
+static bool
+is_active(const struct rule *r, int64_t now)
+{
+	return r->is_enabled && r->expires_at > now;
+}
+
+static int
+by_order(const void *a, const void *b)
+{
+	return rule_order(a, b);
+}
+
+/* Moves the active rules to the front, keeping their order. */
+static void
+part_active(struct snapshot *s, int64_t now)
+{
+	struct rule *idle;
+	size_t n_idle = 0;
+
+	idle = mem_alloc(s->n_rules * sizeof(*idle));
+	s->n_active = 0;
+	for (size_t i = 0; i < s->n_rules; i++)
+		if (is_active(&s->rules[i], now))
+			s->rules[s->n_active++] = s->rules[i];
+		else
+			idle[n_idle++] = s->rules[i];
+	memcpy(s->rules + s->n_active, idle, n_idle * sizeof(*idle));
+	free(idle);
+}
+
+static void
+index_rules(struct snapshot *s, int direction, enum rule_mode mode,
+    uint32_t *ranks, struct index *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_active; i++)
+		if (s->rules[i].direction == direction &&
+		    s->rules[i].mode == mode)
+			ranks[n++] = (uint32_t)i;
+	index_init(x, s->rules, ranks, n, mode == MODE_ENFORCE);
+	if (mode == MODE_MONITOR)
+		s->n_monitors += n;
+}
+
+struct snapshot *
+snapshot_builder_done(struct snapshot_builder *b)
+{
+	struct snapshot *s = b->s;
+	uint32_t *ranks;
+
+	s->rules = mem_realloc(s->rules, s->n_rules, sizeof(*s->rules));
+	qsort(s->rules, s->n_rules, sizeof(*s->rules), by_order);
+	part_active(s, b->now);
+	for (size_t i = 0; i < s->n_active; i++)
+		if (s->rules[i].expires_at < s->next_expiry)
+			s->next_expiry = s->rules[i].expires_at;
+	ranks = mem_alloc(s->n_active * sizeof(*ranks));
+	for (int d = 0; d < N_DIRECTIONS; d++) {
+		index_rules(s, d, MODE_ENFORCE, ranks, &s->enforce[d]);
+		index_rules(s, d, MODE_MONITOR, ranks, &s->monitor[d]);
+	}
+	free(ranks);
+	b->s = NULL;
+	snapshot_builder_free(b);
+	return s;
+}
+
+void
+snapshot_builder_free(struct snapshot_builder *b)
+{
+	if (b == NULL)
+		return;
+	row_free(&b->parts);
+	buf_free(&b->key);
+	buf_free(&b->words);
+	free(b->demands);
+	snapshot_free(b->s);
+	free(b);
+}
+
+void
+snapshot_free(struct snapshot *s)
+{
+	if (s == NULL)
+		return;
+	for (int d = 0; d < N_DIRECTIONS; d++) {
+		index_free(&s->enforce[d]);
+		index_free(&s->monitor[d]);
+	}
+	free(s->cas);
+	free(s->rules);
+	arena_free(&s->objects);
+	arena_free(&s->strings);
+	free(s);
+}
+
+struct snapshot_match
+snapshot_find(const struct snapshot *s, const struct query *q)
+{
+	struct index_found f = index_find(&s->enforce[q->direction], q);
+	struct snapshot_match m = { NULL, f.pending != RANGES_NONE };
+
+	if (f.rank != RANGES_NONE)
+		m.rule = &s->rules[f.rank];
+	return m;
+}
+
+struct monitor_call {
+	const struct snapshot *s;
+	const struct rule *winner;
+	void (*fn)(void *arg, const struct rule *rule);
+	void *arg;
+};
+
+static void
+call_monitor(void *arg, uint32_t rank)
+{
+	const struct monitor_call *c = arg;
+	const struct rule *r = &c->s->rules[rank];
+
+	if (c->winner == NULL || r < c->winner)
+		c->fn(c->arg, r);
+}
+
+void
+snapshot_monitors(const struct snapshot *s, const struct query *q,
+    const struct rule *winner, void (*fn)(void *arg, const struct rule *rule),
+    void *arg)
+{
+	struct monitor_call c = { s, winner, fn, arg };
+
+	if (s->n_monitors > 0)
+		index_each(&s->monitor[q->direction], q, call_monitor, &c);
+}
+
+size_t
+snapshot_count(const struct snapshot *s)
+{
+	return s->n_rules;
+}
+
+const struct rule *
+snapshot_rule(const struct snapshot *s, size_t i)
+{
+	return &s->rules[i];
+}
+
+const struct rule *
+snapshot_rule_by_id(const struct snapshot *s, int64_t id)
+{
+	for (size_t i = 0; i < s->n_rules; i++)
+		if (s->rules[i].id == id)
+			return &s->rules[i];
+	return NULL;
+}
+
+size_t
+snapshot_ca_count(const struct snapshot *s)
+{
+	return s->n_cas;
+}
+
+const struct ca *
+snapshot_ca(const struct snapshot *s, size_t i)
+{
+	return s->cas[i];
+}
+
+int64_t
+snapshot_next_expiry(const struct snapshot *s)
+{
+	return s->next_expiry;
+}
+
+void
+snapshot_stats(const struct snapshot *s, struct snapshot_stats *r)
+{
+	r->rules = s->n_active;
+	r->monitors = s->n_monitors;
+	r->string_bytes = s->strings.total_bytes;
+	r->table_bytes =
+	    s->objects.total_bytes + s->n_rules * sizeof(*s->rules);
+	for (int d = 0; d < N_DIRECTIONS; d++)
+		r->table_bytes +=
+		    index_bytes(&s->enforce[d]) + index_bytes(&s->monitor[d]);
+}

@@ -1,0 +1,81 @@
+/* tlswarden: policy/words - the text of a refusal.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include "base/limits.h"
+#include "policy/decide.h"
+
+/* Bytes of a name or address that a peer chose, so that the rest fits. */
+enum { NAME_BYTES = 60 };
+
+static void
+add_needed(const struct rule *rule, const struct verdict *v, struct buf *out)
+{
+	const struct demand *d = rule->demand;
+
+	if (v->reason == REASON_PROTOCOL_TOO_OLD)
+		buf_addf(out, "%s or newer", tls_version_word(d->min_protocol));
+	else if (v->reason == REASON_CIPHER_TOO_WEAK)
+		buf_addf(out, "TLS with %u bits", d->min_bits);
+	else if (v->reason == REASON_ISSUER_MISMATCH) {
+		buf_adds(out, "Certificate of CA ");
+		buf_add_printable(out, d->ca->name, NAME_BYTES);
+	} else if (v->reason == REASON_SUBJECT_MISMATCH) {
+		buf_adds(out, "Certificate for ");
+		buf_add_printable(out, d->cert_name, NAME_BYTES);
+	} else if (v->reason == REASON_FINGERPRINT_MISMATCH)
+		buf_adds(out, "Pinned certificate");
+	else if (d->level == LEVEL_SECURE && v->reason != REASON_NO_TLS)
+		buf_adds(out, "Verified certificate");
+	else
+		buf_adds(out, "TLS");
+}
+
+static void
+add_quoted(struct buf *out, const char *what, struct sv name)
+{
+	buf_addf(out, " (%s ", what);
+	if (name.n == 0)
+		buf_adds(out, "empty");
+	else
+		buf_add_printable(out, name, NAME_BYTES);
+	buf_addc(out, ')');
+}
+
+/* What was seen: the words of the one table, with the fact in brackets. */
+static void
+add_seen(const struct verdict *v, const struct tls_facts *tls, struct buf *out)
+{
+	buf_adds(out, reason_info(v->reason)->seen);
+	if (v->reason == REASON_PROTOCOL_TOO_OLD)
+		buf_addf(out, " (%s)", tls_version_word(tls->version));
+	else if (v->reason == REASON_CIPHER_TOO_WEAK)
+		buf_addf(out, " (%u bits)", tls->bits);
+	else if (v->reason == REASON_ISSUER_MISMATCH)
+		add_quoted(out, "issuer", tls->issuer);
+	else if (v->reason == REASON_SUBJECT_MISMATCH)
+		add_quoted(out, "subject", tls->subject);
+	else if (v->reason == REASON_CERT_NOT_VERIFIED && tls->verify.n > 0)
+		add_quoted(out, "verify", tls->verify);
+}
+
+void
+decide_text(const struct rule *rule, const struct verdict *v,
+    const struct tls_facts *tls, struct sv subject, struct buf *out)
+{
+	const struct reason_info *info = reason_info(v->reason);
+	struct buf b;
+
+	buf_init(&b, LIMIT_REPLY - 10);
+	buf_addf(&b, "%c.%s ", v->kind == VERDICT_FAIL ? '5' : '4',
+	    info->status);
+	add_needed(rule, v, &b);
+	buf_addf(&b, " required by policy rule %lld for ", (long long)rule->id);
+	buf_add_printable(&b, subject, NAME_BYTES);
+	buf_adds(&b, ": ");
+	add_seen(v, tls, &b);
+	buf_addf(&b, "; %s", info->todo);
+	buf_add(out, buf_sv(&b));
+	buf_free(&b);
+}
