@@ -41,7 +41,7 @@ struct policy_db {
 	struct stamp tried;  /* of the last copy, or try at one */
 	int64_t tried_version;
 	bool has_tried;
-	bool is_wal; /* commits do not touch the file itself */
+	bool is_wal;      /* commits do not touch the file itself */
 	unsigned n_looks; /* since data_version was asked */
 };
 

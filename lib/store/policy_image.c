@@ -35,8 +35,8 @@ adopt(struct policy_image *image, struct err *err_r)
 
 	if (rc != SQLITE_OK)
 		return store_fail(&image->st, rc, err_r);
-	(void)sqlite3_db_config(
-	    image->st.sq, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+	(void)sqlite3_db_config(image->st.sq, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
+	    (int *)NULL);
 	return policy_schema_check(&image->st, err_r);
 }
 
@@ -226,9 +226,9 @@ policy_image_each_rule(struct policy_image *image,
 		if (row.id <= last)
 			got = damaged(image, row.id, err_r);
 		else if (++count > LIMIT_RULES)
-			got = err_set(err_r, EX_DATAERR,
-			    "%s: more than %d rules", image->st.path,
-			    LIMIT_RULES);
+			got =
+			    err_set(err_r, EX_DATAERR, "%s: more than %d rules",
+				image->st.path, LIMIT_RULES);
 		if (got < 0)
 			break;
 		last = row.id;
@@ -244,8 +244,8 @@ policy_image_verify(struct policy_image *image, struct err *err_r)
 	struct sqlite3_stmt *stmt = NULL;
 	int got;
 
-	if (store_prepare(
-		&image->st, "PRAGMA main.quick_check(1)", &stmt, err_r) != 0)
+	if (store_prepare(&image->st, "PRAGMA main.quick_check(1)", &stmt,
+		err_r) != 0)
 		return -1;
 	got = store_step(&image->st, stmt, err_r);
 	if (got > 0) {

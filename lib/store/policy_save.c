@@ -69,8 +69,8 @@ fill(struct store *st, struct err *err_r)
 	    POLICY_APPLICATION_ID, POLICY_VERSION);
 	if (store_exec(st, keep_tables, err_r) != 0 ||
 	    store_number(st, same_columns, &is_same, err_r) != 0 ||
-	    store_exec(
-		st, is_same == 1 ? keep_whole : keep_columns, err_r) != 0)
+	    store_exec(st, is_same == 1 ? keep_whole : keep_columns, err_r) !=
+		0)
 		return -1;
 	return store_exec(st, versions, err_r);
 }

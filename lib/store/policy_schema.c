@@ -12,14 +12,14 @@
 #include "store/policy_image.h"
 #include "store/policy_schema.h"
 
-#define RULE(column, is_text, may_be_null)           \
-	{                                            \
-#column, is_text, may_be_null,       \
+#define RULE(column, is_text, may_be_null)            \
+	{                                             \
+#column, is_text, may_be_null,        \
 		    offsetof(struct rule_row, column) \
 	}
-#define CA(column)                                                           \
-	{                                                                    \
-#column, true, false, offsetof(struct ca_row, column)                \
+#define CA(column)                                                    \
+	{                                                             \
+#column, true, false, offsetof(struct ca_row, column) \
 	}
 
 const struct policy_column *
@@ -135,8 +135,9 @@ check_table(struct store *st, const char *table,
 		    "put a copy in its place",
 		    st->path, table);
 	for (size_t i = 0; i < n; i++) {
-		got = finds(st, "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name=?2",
-		    table, columns[i].name, err_r);
+		got = finds(st,
+		    "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name=?2", table,
+		    columns[i].name, err_r);
 		if (got < 0)
 			return -1;
 		if (got == 0)

@@ -13,7 +13,7 @@
 
 enum {
 	POLICY_APPLICATION_ID = 0x746c7370, /* 'tlsp', as in policy.sql */
-	POLICY_VERSION = 1,		    /* user_version of policy.sql */
+	POLICY_VERSION = 1,                 /* user_version of policy.sql */
 };
 
 /* A column that a program reads. */
@@ -31,7 +31,7 @@ const struct policy_column *ca_columns(size_t *n_r) NONNULL_RETURN;
 /* Whose a database is and how old. */
 enum policy_age {
 	POLICY_AGE_UNKNOWN = 0, /* could not be read: see err */
-	POLICY_EMPTY,		/* no table at all and no application_id */
+	POLICY_EMPTY,           /* no table at all and no application_id */
 	POLICY_FOREIGN,
 	POLICY_NEWER, /* than this program */
 	POLICY_OLDER,
@@ -40,8 +40,8 @@ enum policy_age {
 
 /* Looks at application_id and user_version. An error is set for all but
  * EMPTY, OLDER and CURRENT. */
-enum policy_age policy_schema_age(
-    struct store *st, int64_t *version_r, struct err *err_r) MUST_CHECK;
+enum policy_age policy_schema_age(struct store *st, int64_t *version_r,
+    struct err *err_r) MUST_CHECK;
 
 /* -1 unless st is a database of ours, of this version, with the tables and
  * columns that are read; the error says which is missing. */
