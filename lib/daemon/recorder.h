@@ -10,9 +10,8 @@
  * counted as lost and said so, at once and then once a minute. After kill -9
  * at most the last group is missing.
  *
- * Block SIGHUP, SIGINT, SIGTERM and SIGUSR1 before recorder_start: its thread
- * inherits the mask. Start it after the drop of privileges: SQLite must make
- * the files as the service user.
+ * Its thread takes no signals. Start it after the drop of privileges: SQLite
+ * must make the files as the service user.
  */
 #ifndef DAEMON_RECORDER_H
 #define DAEMON_RECORDER_H

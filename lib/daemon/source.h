@@ -34,31 +34,20 @@
 
 #include "base/attr.h"
 #include "base/err.h"
-#include "base/sv.h"
+#include "daemon/policy_load.h"
 #include "daemon/say.h"
 
 struct snapshot;
 struct source;
 struct source_held;
 
-/* A CA that outbound rules may name. */
-struct source_ca {
-	struct sv name;
-	struct sv hash; /* as in struct ca_fact: its file is HASH.pem */
-	struct sv pem;  /* canonical: certificates alone, in their order */
-};
-
 struct source_options {
 	const char *policy_path;
 	const char *last_good_path; /* NULL: neither kept nor read */
 	struct say say;
-	/* Called on the loader thread with the CAs of a snapshot that is whole
-	 * and not yet served (policyd writes its PEM files there). -1 refuses
-	 * it: a load that failed. Views are valid for the call. NULL: nothing
-	 * to prepare. */
-	int (*prepare)(void *arg, const struct source_ca *cas, size_t n_cas,
-	    struct err *err_r);
-	void *prepare_arg;
+	/* snapshot.now and bad_row are the source's own; prepare is called on
+	 * the loader thread (the first time by source_open). */
+	struct load_options load;
 };
 
 struct source_status {
@@ -73,16 +62,17 @@ struct source_status {
 	int64_t last_success_secs;
 	int64_t last_try_secs;
 	int64_t next_expiry_secs; /* 0: no rule ends */
-	bool is_failing;          /* the last try failed: what serves is old */
-	bool is_last_good;        /* what serves came from policy.last-good */
+	uint64_t n_saves;         /* of policy.last-good */
+	uint64_t n_save_failures;
+	bool is_failing;   /* the last try failed: what serves is old */
+	bool is_last_good; /* what serves came from policy.last-good */
 	char failure[ERR_TEXT_MAX]; /* of the last try, when is_failing */
 };
 
 /* Loads the first snapshot, from policy.db or else, loudly, from
  * policy.last-good, and starts the loader thread. -1 only when neither loads.
  * now_secs is the time that expiry is judged by. Options are copied; strings
- * too. Block SIGHUP, SIGINT, SIGTERM and SIGUSR1 before. Gives (free with
- * source_close). */
+ * too. The thread takes no signals. Gives (free with source_close). */
 int source_open(struct source **src_r, const struct source_options *opt,
     int64_t now_secs, struct err *err_r) MUST_CHECK;
 
