@@ -1,6 +1,7 @@
 # Makefile fragment of lib/policy: pure; no I/O, no clock, no log.
 noinst_LIBRARIES += lib/policy/libpolicy.a
 %C%_libpolicy_a_SOURCES = \
+	%D%/cover.c %D%/cover.h \
 	%D%/decide.c %D%/decide.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/index.c %D%/index.h \

@@ -26,3 +26,8 @@ unit_programs += %D%/test_socketmap %D%/test_attrs
 %C%_test_attrs_SOURCES = %D%/test_attrs.c %D%/unit.h
 %C%_test_attrs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_attrs_LDADD = lib/wire/libwire.a $(UNIT_LIBS)
+
+unit_programs += %D%/test_cover
+%C%_test_cover_SOURCES = %D%/test_cover.c %D%/unit.h
+%C%_test_cover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_cover_LDADD = $(LIBS_POLICY) $(CHECK_LIBS) $(IDN2_LIBS)
