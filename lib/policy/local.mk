@@ -4,6 +4,7 @@ noinst_LIBRARIES += lib/policy/libpolicy.a
 	%D%/cover.c %D%/cover.h \
 	%D%/decide.c %D%/decide.h \
 	%D%/explain.c %D%/explain.h \
+	%D%/inbound.c %D%/inbound.h \
 	%D%/index.c %D%/index.h \
 	%D%/lookup.c %D%/lookup.h \
 	%D%/party.c %D%/party.h \

@@ -1,0 +1,139 @@
+/* tlswarden: policy/inbound - one recipient of one inbound session, judged.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include "base/limits.h"
+#include "policy/inbound.h"
+
+void
+inbound_init(struct inbound *in)
+{
+	party_none(&in->sender);
+	party_none(&in->recipient);
+	in->bad_sender = false;
+	in->bad_recipient = false;
+	in->has_client = false;
+	in->client.family = 0;
+	in->tls = NULL;
+}
+
+static bool
+parse(struct party *p, struct sv text)
+{
+	if (party_address(p, text) == PARTY_OK)
+		return true;
+	party_none(p);
+	return false;
+}
+
+void
+inbound_sender(struct inbound *in, struct sv text)
+{
+	in->bad_sender = !parse(&in->sender, text);
+}
+
+void
+inbound_recipient(struct inbound *in, struct sv text)
+{
+	in->bad_recipient = !parse(&in->recipient, text);
+}
+
+static struct query
+make_query(const struct inbound *in)
+{
+	struct query q = { DIRECTION_IN, &in->sender, &in->recipient,
+		in->has_client ? PEERS_KNOWN : PEERS_ABSENT, &in->client,
+		in->has_client ? 1 : 0 };
+
+	return q;
+}
+
+static bool
+enforces(const struct snapshot *s)
+{
+	struct snapshot_stats st;
+
+	snapshot_stats(s, &st);
+	return st.rules > st.monitors;
+}
+
+void
+inbound_judge(const struct snapshot *s, const struct inbound *in,
+    struct judgement *r)
+{
+	static const struct verdict doubt = { VERDICT_TEMPFAIL, REASON_UNKNOWN,
+		0, LEVEL_UNKNOWN };
+	struct query q = make_query(in);
+
+	r->rule = snapshot_find(s, &q).rule;
+	r->verdict = decide(r->rule, in->tls);
+	if ((in->bad_sender || in->bad_recipient) &&
+	    r->verdict.kind == VERDICT_PASS && enforces(s)) {
+		r->rule = NULL;
+		r->verdict = doubt;
+	}
+}
+
+struct beside {
+	const struct inbound *in;
+	void (*fn)(void *arg, const struct judgement *would);
+	void *arg;
+};
+
+static void
+judge_beside(void *arg, const struct rule *rule)
+{
+	const struct beside *b = arg;
+	struct judgement would = { rule, decide(rule, b->in->tls) };
+
+	if (would.verdict.kind != VERDICT_PASS)
+		b->fn(b->arg, &would);
+}
+
+void
+inbound_monitors(const struct snapshot *s, const struct inbound *in,
+    const struct judgement *won,
+    void (*fn)(void *arg, const struct judgement *would), void *arg)
+{
+	struct query q = make_query(in);
+	struct beside b = { in, fn, arg };
+
+	snapshot_monitors(s, &q, won->rule, judge_beside, &b);
+}
+
+/* Who the rule is about: the recipient if it names only that. */
+static void
+add_subject(const struct rule *rule, const struct inbound *in, struct buf *out)
+{
+	bool is_to = rule->sender.kind == PATTERN_ANY &&
+	    rule->recipient.kind != PATTERN_ANY;
+	const struct party *who = is_to ? &in->recipient : &in->sender;
+
+	buf_adds(out, is_to ? "mail to " : "mail from ");
+	if (who->kind == PARTY_NULL)
+		buf_adds(out, "<>");
+	else if (party_domain(who).n > 0)
+		buf_add(out, party_domain(who));
+	else
+		buf_adds(out, "you");
+}
+
+void
+inbound_text(const struct judgement *j, const struct inbound *in,
+    struct buf *out)
+{
+	struct buf subject;
+
+	if (j->rule == NULL) {
+		buf_addf(out,
+		    "4.7.0 TLS policy cannot be judged: the %s address is no "
+		    "valid mail address; use one that is",
+		    in->bad_sender ? "sender" : "recipient");
+		return;
+	}
+	buf_init(&subject, LIMIT_DOMAIN + 16);
+	add_subject(j->rule, in, &subject);
+	decide_text(j->rule, &j->verdict, in->tls, buf_sv(&subject), out);
+	buf_free(&subject);
+}
