@@ -4,7 +4,7 @@ bench_programs = %D%/bench_load %D%/bench_echo %D%/genrules
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 TESTS += %D%/smoke.sh
-EXTRA_DIST += %D%/smoke.sh
+EXTRA_DIST += %D%/smoke.sh %D%/run.sh %D%/report.awk
 
 %C%_bench_load_SOURCES = %D%/bench_load.c \
 	%D%/hist.c %D%/hist.h \
@@ -22,4 +22,10 @@ EXTRA_DIST += %D%/smoke.sh
 
 bench-tools: $(bench_programs)
 %D%/smoke.log: $(bench_programs)
-.PHONY: bench-tools
+bench: all bench-tools
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+	    bash $(srcdir)/%D%/run.sh $(BENCH_FLAGS)
+clean-local-bench:
+	-rm -rf bench-data
+clean-local: clean-local-bench
+.PHONY: bench bench-tools clean-local-bench
