@@ -2,7 +2,12 @@
 noinst_LIBRARIES += lib/daemon/libdaemon.a
 %C%_libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
 %C%_libdaemon_a_SOURCES = \
+	%D%/cli.c %D%/cli.h \
+	%D%/listener.c %D%/listener.h \
+	%D%/notify.c %D%/notify.h \
 	%D%/policy_load.c %D%/policy_load.h \
+	%D%/privilege.c %D%/privilege.h \
 	%D%/recorder.h \
 	%D%/say.c %D%/say.h \
+	%D%/signals.c %D%/signals.h \
 	%D%/source.h

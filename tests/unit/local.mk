@@ -36,3 +36,8 @@ unit_programs += %D%/test_inbound
 	%D%/unit.h
 %C%_test_inbound_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_inbound_LDADD = $(LIBS_POLICY) $(CHECK_LIBS) $(IDN2_LIBS)
+
+unit_programs += %D%/test_listener
+%C%_test_listener_SOURCES = %D%/test_listener.c %D%/unit.h
+%C%_test_listener_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_listener_LDADD = lib/daemon/libdaemon.a $(UNIT_LIBS)
