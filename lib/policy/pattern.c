@@ -208,13 +208,6 @@ static int
 parse_domain(struct sv text, struct buf *norm, struct pattern *p,
     struct err *err_r)
 {
-	struct addr a;
-
-	if (addr_parse(text, &a))
-		return bad(text,
-		    "is an IP address; write [192.0.2.1] for a next hop "
-		    "written so, or use the column subnet",
-		    err_r);
 	if (has_wildcard(text)) {
 		p->kind = PATTERN_DOMAIN_GLOB;
 		if (!add_domain_glob(text, norm))
@@ -236,6 +229,7 @@ parse_kind(struct sv text, enum pattern_place place, struct buf *norm,
     struct pattern *p, struct err *err_r)
 {
 	size_t at = sv_rfind(text, '@');
+	struct addr a;
 
 	if (sv_is(text, "*")) {
 		p->kind = PATTERN_ANY;
@@ -253,6 +247,11 @@ parse_kind(struct sv text, enum pattern_place place, struct buf *norm,
 	if (at < text.n)
 		return parse_address(text, sv_head(text, at),
 		    sv_skip(text, at + 1), norm, p, err_r);
+	if (addr_parse(text, &a))
+		return bad(text,
+		    "is an IP address; write [192.0.2.1] for a next hop "
+		    "written so, or use the column subnet",
+		    err_r);
 	if (text.p[0] == '[' || sv_find(text, ':') < text.n)
 		return parse_written(text, place, norm, p, err_r);
 	return parse_domain(text, norm, p, err_r);
