@@ -58,3 +58,22 @@ unit_programs += %D%/test_engine %D%/test_pattern %D%/test_addr %D%/test_row \
 %C%_test_decide_SOURCES = %D%/test_decide.c %D%/unit.h
 %C%_test_decide_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_decide_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS)
+milter_unit_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)
+milter_unit_ldadd = $(LIBS_SESSION) $(CHECK_LIBS) $(IDN2_LIBS)
+unit_programs += %D%/test_milter_facts
+%C%_test_milter_facts_SOURCES = %D%/test_milter_facts.c %D%/macro_table.h \
+	%D%/unit.h
+%C%_test_milter_facts_CPPFLAGS = $(milter_unit_cppflags)
+%C%_test_milter_facts_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_milter_facts_LDADD = $(milter_unit_ldadd)
+unit_programs += %D%/test_milter_reply
+%C%_test_milter_reply_SOURCES = %D%/test_milter_reply.c %D%/unit.h
+%C%_test_milter_reply_CPPFLAGS = $(milter_unit_cppflags)
+%C%_test_milter_reply_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_milter_reply_LDADD = $(milter_unit_ldadd)
+unit_programs += %D%/test_milter_session
+%C%_test_milter_session_SOURCES = %D%/test_milter_session.c \
+	%D%/macro_table.h %D%/table.c %D%/table.h %D%/unit.h
+%C%_test_milter_session_CPPFLAGS = $(milter_unit_cppflags)
+%C%_test_milter_session_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_milter_session_LDADD = $(milter_unit_ldadd)

@@ -1,0 +1,139 @@
+/* tlswarden: milter/session_rcpt - one recipient: verdict, words, ledger.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include "base/limits.h"
+#include "milter/session.h"
+
+struct rcpt {
+	struct session *s;
+	const struct session_rcpt *with;
+};
+
+/* As much of an address as may be kept. */
+static struct sv
+kept(const struct rcpt *r, const struct party *p, const struct buf *written)
+{
+	switch (r->with->settings->addresses) {
+	case CONF_ADDRESSES_FULL:
+		break;
+	case CONF_ADDRESSES_DOMAIN:
+		return p->kind == PARTY_NULL ? sv_from("<>") : party_domain(p);
+	case CONF_ADDRESSES_NONE:
+		return sv_from("");
+	}
+	return p->kind == PARTY_NULL ? sv_from("<>") : buf_sv(written);
+}
+
+static void
+fill_violation(const struct rcpt *r, const struct judgement *j, struct sv text,
+    struct record_violation *row)
+{
+	const struct session *s = r->s;
+
+	row->at_secs = r->with->now_secs;
+	row->rule = j->verdict.rule_id;
+	row->is_outbound = false;
+	row->is_monitor = j->rule != NULL && j->rule->mode == MODE_MONITOR;
+	row->is_permanent = j->verdict.kind == VERDICT_FAIL;
+	row->source = RECORD_FROM_MILTER;
+	row->reason = sv_from(reason_info(j->verdict.reason)->code);
+	row->sender = kept(r, &s->inbound.sender, &s->sender);
+	row->recipient = kept(r, &s->inbound.recipient, &s->recipient);
+	row->nexthop = sv_from("");
+	row->peer_addr = buf_sv(&s->client_addr);
+	row->peer_name = buf_sv(&s->client_name);
+	row->tls_version = s->facts.tls_version;
+	row->cipher = s->facts.tls.cipher;
+	row->queue_id = buf_sv(&s->queue_id);
+	/* The text names a domain. */
+	row->text = r->with->settings->addresses == CONF_ADDRESSES_NONE
+	    ? sv_from("")
+	    : text;
+}
+
+/* Both modes: what is refused and what would have been. */
+static void
+tell_violation(const struct rcpt *r, const struct judgement *j, struct sv text)
+{
+	struct record_violation row;
+
+	fill_violation(r, j, text, &row);
+	r->with->violation(r->with->arg, &row);
+}
+
+static void
+tell_monitor(void *arg, const struct judgement *would)
+{
+	const struct rcpt *r = arg;
+	struct buf text;
+
+	buf_init(&text, LIMIT_REPLY);
+	buf_addf(&text, "%u ", decide_smtp_code(&would->verdict));
+	inbound_text(would, &r->s->inbound, &text);
+	tell_violation(r, would, buf_sv(&text));
+	buf_free(&text);
+}
+
+/* What cannot be parsed or has no domain counts for none. */
+static void
+count_domain(struct session *s, const struct party *p, bool is_sender,
+    bool is_refused)
+{
+	if (p->kind == PARTY_NULL || party_domain(p).n > 0)
+		domains_count(&s->domains, party_domain(p), is_sender,
+		    is_refused);
+}
+
+static void
+count(struct session *s, const struct judgement *j)
+{
+	bool is_refused = j->verdict.kind != VERDICT_PASS;
+
+	if (is_refused) {
+		s->n_refused++;
+		s->refused.verdict = j->verdict;
+	} else {
+		s->n_accepted++;
+	}
+	count_domain(s, &s->inbound.sender, true, is_refused);
+	count_domain(s, &s->inbound.recipient, false, is_refused);
+}
+
+static void
+refuse(const struct rcpt *r, const struct judgement *j, struct reply *reply)
+{
+	unsigned code = decide_smtp_code(&j->verdict);
+	struct buf text;
+	struct sv words;
+
+	buf_init(&text, LIMIT_REPLY);
+	buf_addf(&text, "%u ", code);
+	inbound_text(j, &r->s->inbound, &text);
+	words = sv_skip(buf_sv(&text), sv_find(buf_sv(&text), ' ') + 1);
+	reply_make(code, words, reply);
+	tell_violation(r, j, buf_sv(&text));
+	buf_free(&text);
+}
+
+bool
+session_rcpt(struct session *s, struct sv recipient, const struct macros *m,
+    const struct session_rcpt *with, struct judgement *j_r,
+    struct reply *reply_r)
+{
+	struct rcpt r = { s, with };
+
+	if (s->is_local)
+		return true;
+	session_note_queue_id(s, m);
+	session_keep_address(&s->recipient, recipient);
+	inbound_recipient(&s->inbound, recipient);
+	inbound_judge(with->snapshot, &s->inbound, j_r);
+	inbound_monitors(with->snapshot, &s->inbound, j_r, tell_monitor, &r);
+	count(s, j_r);
+	if (j_r->verdict.kind == VERDICT_PASS)
+		return true;
+	refuse(&r, j_r, reply_r);
+	return false;
+}
