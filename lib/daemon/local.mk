@@ -11,3 +11,5 @@ noinst_LIBRARIES += lib/daemon/libdaemon.a
 	%D%/say.c %D%/say.h \
 	%D%/signals.c %D%/signals.h \
 	%D%/source.h
+	%D%/source.c %D%/source.h \
+	%D%/source_loader.c %D%/source_loader.h

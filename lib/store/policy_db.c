@@ -167,8 +167,8 @@ data_version(struct policy_db *db, int64_t *version_r, uint64_t *lock_usecs,
 	return done;
 }
 
-int
-policy_db_changed(struct policy_db *db, struct err *err_r)
+static int
+is_changed(struct policy_db *db, struct err *err_r)
 {
 	struct stamp now;
 	int64_t version = 0;
@@ -192,6 +192,18 @@ policy_db_changed(struct policy_db *db, struct err *err_r)
 	/* Touched, or a transaction that was rolled back. */
 	db->tried = now;
 	return 0;
+}
+
+int
+policy_db_changed(struct policy_db *db, struct err *err_r)
+{
+	int changed = is_changed(db, err_r);
+
+	/* Once the file can be seen again it is loaded again, changed or not:
+	 * that ends the failure. */
+	if (changed < 0)
+		db->has_tried = false;
+	return changed;
 }
 
 static void *
