@@ -3,23 +3,20 @@
  */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "clock.h"
 #include "keys.h"
 #include "load.h"
 
 enum { ANSWER_MAX = 4096, EVENTS = 256, STALLED_SECS = 10 };
-#define NSECS UINT64_C(1000000000)
 
 struct conn {
 	int fd; /* -1: closed after an error */
@@ -41,15 +38,6 @@ struct load {
 	uint64_t from, until; /* what is measured */
 	uint64_t due;         /* open loop: the next request */
 };
-
-static uint64_t
-now_nsecs(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSECS + (uint64_t)ts.tv_nsec;
-}
 
 static void
 drop(struct load *l, struct conn *c)
@@ -76,7 +64,7 @@ ask(struct load *l, struct conn *c, uint64_t since)
 static void
 answered(struct load *l, struct conn *c, enum answer a)
 {
-	uint64_t now = now_nsecs();
+	uint64_t now = clock_nsecs();
 
 	if (a == ANSWER_TROUBLE)
 		l->r->errors++;
@@ -124,13 +112,13 @@ ask_due(struct load *l)
 
 	if (!(l->o->rate > 0))
 		return -1;
-	now = now_nsecs();
+	now = clock_nsecs();
 	while (l->due <= now && l->n_idle > 0) {
 		double u = (double)(keys_random(&l->random) >> 11) + 1;
 
 		ask(l, l->idle[--l->n_idle], l->due);
 		l->due += (uint64_t)(-log(u / 9007199254740993.0) / l->o->rate *
-		    (double)NSECS);
+		    (double)CLOCK_NSECS);
 	}
 	if (l->due <= now)
 		return -1; /* no connection is free: wait for an answer */
@@ -144,45 +132,10 @@ wait_events(struct load *l, struct epoll_event *events)
 	struct timespec ts = { STALLED_SECS, 0 };
 
 	if (wait >= 0) {
-		ts.tv_sec = wait / (int64_t)NSECS;
-		ts.tv_nsec = wait % (int64_t)NSECS;
+		ts.tv_sec = wait / (int64_t)CLOCK_NSECS;
+		ts.tv_nsec = wait % (int64_t)CLOCK_NSECS;
 	}
 	return epoll_pwait2(l->epoll_fd, events, EVENTS, &ts, NULL);
-}
-
-/* CPU time of all threads of pid, in nanoseconds; 0 when it is not known. */
-static uint64_t
-cpu_nsecs(uint32_t pid)
-{
-	char path[600];
-	struct dirent *e;
-	uint64_t sum = 0;
-	DIR *d;
-
-	(void)snprintf(path, sizeof(path), "/proc/%u/task", pid);
-	d = pid == 0 ? NULL : opendir(path);
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		char line[128] = "";
-		struct sv rest, word;
-		uint64_t n;
-		FILE *f;
-
-		(void)snprintf(path, sizeof(path), "/proc/%u/task/%s/schedstat",
-		    pid, e->d_name);
-		f = e->d_name[0] == '.' ? NULL : fopen(path, "re");
-		if (f == NULL)
-			continue;
-		if (fgets(line, sizeof(line), f) != NULL) {
-			rest = sv_from(line);
-			if (sv_word(&rest, &word) &&
-			    sv_to_u64(word, UINT64_MAX, &n))
-				sum += n;
-		}
-		(void)fclose(f);
-	}
-	if (d != NULL)
-		(void)closedir(d);
-	return sum;
 }
 
 static int
@@ -211,34 +164,35 @@ static void
 loop(struct load *l)
 {
 	struct epoll_event events[EVENTS];
-	uint64_t cpu = 0, now = now_nsecs(), begun = 0, heard = now;
+	uint64_t cpu = 0, now = clock_nsecs(), begun = 0, heard = now;
 
-	l->from = now + (uint64_t)(l->o->warm_secs * (double)NSECS);
-	l->until = l->from + (uint64_t)(l->o->secs * (double)NSECS);
+	l->from = now + (uint64_t)(l->o->warm_secs * (double)CLOCK_NSECS);
+	l->until = l->from + (uint64_t)(l->o->secs * (double)CLOCK_NSECS);
 	l->due = now;
 	while (!(l->o->rate > 0) && l->n_idle > 0)
 		ask(l, l->idle[--l->n_idle], now);
-	for (; now < l->until && l->n_open > 0; now = now_nsecs()) {
+	for (; now < l->until && l->n_open > 0; now = clock_nsecs()) {
 		int n = wait_events(l, events);
 
 		if (begun == 0 && now >= l->from) {
 			begun = now;
-			cpu = cpu_nsecs(l->o->pid);
+			cpu = clock_cpu_nsecs(l->o->pid);
 		}
 		if (n > 0 || l->n_idle == l->n_open)
 			heard = now;
-		if (now - heard > STALLED_SECS * NSECS) {
+		if (now - heard > STALLED_SECS * CLOCK_NSECS) {
 			l->r->errors++; /* nobody answers any more */
 			break;
 		}
 		for (int i = 0; i < n; i++)
 			readable(l, events[i].data.ptr);
 	}
-	l->r->secs = begun == 0 ? 0 : (double)(now - begun) / (double)NSECS;
+	l->r->secs =
+	    begun == 0 ? 0 : (double)(now - begun) / (double)CLOCK_NSECS;
 	l->r->cpu_usecs = -1;
 	if (cpu != 0 && l->r->hist.n > 0)
-		l->r->cpu_usecs = (double)(cpu_nsecs(l->o->pid) - cpu) / 1000 /
-		    (double)l->r->hist.n;
+		l->r->cpu_usecs = (double)(clock_cpu_nsecs(l->o->pid) - cpu) /
+		    1000 / (double)l->r->hist.n;
 }
 
 int

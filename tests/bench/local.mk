@@ -1,24 +1,34 @@
 # Makefile fragment of tests/bench: programs that measure, not installed and
 # not tests themselves ("make bench" runs tests/bench/run.sh).
-bench_programs = %D%/bench_load %D%/bench_echo %D%/genrules
+bench_programs = %D%/bench_load %D%/bench_echo %D%/genrules \
+	%D%/bench_milter %D%/bench_noop_milter
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 TESTS += %D%/smoke.sh
 EXTRA_DIST += %D%/smoke.sh %D%/run.sh %D%/report.awk
 
-%C%_bench_load_SOURCES = %D%/bench_load.c \
+bench_common = \
+	%D%/clock.c %D%/clock.h \
 	%D%/hist.c %D%/hist.h \
 	%D%/keys.c %D%/keys.h \
-	%D%/load.c %D%/load.h \
 	%D%/target.c %D%/target.h
+
+%C%_bench_load_SOURCES = %D%/bench_load.c %D%/load.c %D%/load.h \
+	$(bench_common)
 %C%_bench_load_LDADD = lib/base/libbase.a -lm
 %C%_bench_echo_SOURCES = %D%/bench_echo.c %D%/target.c %D%/target.h
 %C%_bench_echo_LDADD = lib/base/libbase.a
-
 %C%_genrules_SOURCES = %D%/genrules.c \
 	%D%/keys.c %D%/keys.h %D%/target.c %D%/target.h
 %C%_genrules_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_genrules_LDADD = lib/base/libbase.a $(SQLITE_LIBS)
+%C%_bench_milter_SOURCES = %D%/bench_milter.c \
+	%D%/msession.c %D%/msession.h $(bench_common)
+%C%_bench_milter_CFLAGS = $(AM_CFLAGS) $(MILTER_CFLAGS)
+%C%_bench_milter_LDADD = lib/base/libbase.a
+%C%_bench_noop_milter_SOURCES = %D%/bench_noop_milter.c
+%C%_bench_noop_milter_CFLAGS = $(AM_CFLAGS) $(MILTER_CFLAGS)
+%C%_bench_noop_milter_LDADD = lib/base/libbase.a $(MILTER_LIBS)
 
 bench-tools: $(bench_programs)
 %D%/smoke.log: $(bench_programs)

@@ -65,6 +65,30 @@ measured "no server is an error" 2 'connect' load "socketmap:unix:$work/s:m"
 rm -f "$work/s"
 serve -p "unix:$work/s"
 measured "policy delegation" 0 "$good" load "policy:unix:$work/s"
+rm -f "$work/s"
+printf '%s\n' "192.0.2.1 a@sender.example" "2001:db8::1 b@sender.example" \
+	>"$work/keys"
+milter() {
+	"$bench/bench_milter" -k "$work/keys" -c 3 -d 0.2 "$@" "unix:$work/s"
+}
+for steps in 0 2 1fffff; do
+	"$bench/bench_noop_milter" -s "$steps" -a 1ff "unix:$work/s" &
+	pids+=($!)
+	for _ in $(seq 100); do
+		[ ! -S "$work/s" ] || break
+		sleep 0.02
+	done
+	measured "milter steps $steps are negotiated" 0 \
+		"^actions=1ff steps=$steps$" milter -N
+	measured "milter sessions with steps $steps" 0 \
+		'sessions=[1-9].* refused=0 errors=0 cpu_us=' \
+		milter -P "${pids[-1]}"
+	stop
+	wait
+	rm -f "$work/s"
+done
+measured "no milter is an error" 2 'connect' milter
+
 measured "an unknown target is refused" 2 'want socketmap' load nonsense
 measured "a bad number is refused" 64 'bad value' load -c 0 x
 echo "1..$count"

@@ -143,7 +143,9 @@ policy_request(struct sv key, struct buf *b)
 void
 target_request(const struct target *t, struct sv key, struct buf *b)
 {
-	if (t->kind == TARGET_POLICY)
+	if (t->kind == TARGET_MILTER)
+		buf_add(b, key);
+	else if (t->kind == TARGET_POLICY)
 		policy_request(key, b);
 	else
 		buf_addf(b, "%zu:%.*s %.*s,", t->map.n + 1 + key.n,

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/sv.h"
 
-enum target_kind { TARGET_SOCKETMAP = 1, TARGET_POLICY };
+enum target_kind { TARGET_SOCKETMAP = 1, TARGET_POLICY, TARGET_MILTER };
 
 struct target {
 	enum target_kind kind;
@@ -41,7 +41,8 @@ int target_parse_address(struct target *t, struct sv text, struct sv *rest_r,
 /* Gives a connected, non-blocking descriptor; -1 on error. */
 int target_connect(const struct target *t, struct err *err_r);
 /* Adds the request for key to b. A socketmap key is sent as it is; a
- * delegation key is "CLIENT-ADDRESS [SENDER [RECIPIENT]]". */
+ * delegation key is "CLIENT-ADDRESS [SENDER [RECIPIENT]]"; for a milter it is
+ * the key itself (bench/msession makes many packets of it). */
 void target_request(const struct target *t, struct sv key, struct buf *b);
 /* Judges what was received so far for one request. */
 enum answer target_answer(const struct target *t, struct sv got);
