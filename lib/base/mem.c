@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -48,6 +49,26 @@ mem_realloc(void *p, size_t count, size_t size)
 	p = realloc(p, count * size == 0 ? 1 : count * size);
 	if (p == NULL)
 		mem_out();
+	return p;
+}
+
+void *
+mem_table(size_t size)
+{
+	const size_t page = (size_t)1 << 21;
+	size_t align = size < page ? 128 : page;
+	void *p;
+
+	if (size > SIZE_MAX - align)
+		mem_out();
+	size = (size + align - 1) / align * align;
+	p = aligned_alloc(align, size == 0 ? align : size);
+	if (p == NULL)
+		mem_out();
+#ifdef MADV_HUGEPAGE
+	if (size >= page)
+		(void)madvise(p, size, MADV_HUGEPAGE); /* only a hint */
+#endif
 	return p;
 }
 

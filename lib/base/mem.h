@@ -17,6 +17,9 @@ void *mem_alloc(size_t size) NONNULL_RETURN MUST_CHECK;
 void *mem_zalloc(size_t count, size_t size) NONNULL_RETURN MUST_CHECK;
 void *mem_realloc(void *p, size_t count, size_t size) NONNULL_RETURN MUST_CHECK;
 char *mem_strdup(const char *s) NONNULL_RETURN MUST_CHECK;
+/* Memory for a large table that is read at random: aligned to its pages, and
+ * the system is asked for large ones. */
+void *mem_table(size_t size) NONNULL_RETURN MUST_CHECK;
 /* Gives v as a NUL-terminated string; NUL bytes inside v end it early. */
 char *mem_svdup(struct sv v) NONNULL_RETURN MUST_CHECK;
 

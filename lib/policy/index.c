@@ -171,7 +171,7 @@ build_table(struct index *x, const struct filing *f, size_t n)
 			n_keys++;
 	n_slots = slot_count(n_keys);
 	x->slot_mask = n_slots - 1;
-	x->slots = mem_alloc(n_slots * sizeof(*x->slots));
+	x->slots = mem_table(n_slots * sizeof(*x->slots));
 	memset(x->slots, 0xff, n_slots * sizeof(*x->slots));
 	x->ranks = mem_alloc(n * sizeof(*x->ranks));
 	x->n_ranks = n;
@@ -180,7 +180,8 @@ build_table(struct index *x, const struct filing *f, size_t n)
 
 		x->ranks[i] = f[i].rank | (is_last ? LAST_MARK : 0);
 		if (i == 0 || f[i].hash != f[i - 1].hash)
-			insert(x, f[i].hash, (uint32_t)i);
+			insert(x, f[i].hash,
+			    is_last ? x->ranks[i] : (uint32_t)i);
 	}
 }
 
@@ -248,7 +249,7 @@ index_init(struct index *x, const struct rule *rules, const uint32_t *ranks,
 {
 	struct building b = { 0 };
 
-	assert(n <= RANK_MASK);
+	assert(n < RANK_MASK); /* so that no mark makes INDEX_EMPTY */
 	memset(x, 0, sizeof(*x));
 	x->rules = rules;
 	x->has_ranges = with_ranges;
@@ -299,18 +300,27 @@ offer(const struct index *x, const struct query *q, uint32_t rank,
 
 /* Walks a key's list; it ascends, so the first match is its best. */
 static void
-walk(const struct index *x, const struct query *q, uint32_t first,
+walk(const struct index *x, const struct query *q, const uint32_t *first,
     struct index_found *best)
 {
-	for (const uint32_t *at = &x->ranks[first];; at++) {
+	for (const uint32_t *at = first;; at++) {
 		uint32_t rank = *at & RANK_MASK;
 
 		if (rank >= best->rank)
 			return;
+		/* Its second line, while the first is on its way. */
+		__builtin_prefetch(x->rules[rank].inline_text);
 		offer(x, q, rank, best);
 		if (*at & LAST_MARK)
 			return;
 	}
+}
+
+/* The list behind a slot: in the slot itself when it has one entry. */
+static const uint32_t *
+slot_list(const struct index *x, const struct index_slot *slot)
+{
+	return slot->first & LAST_MARK ? &slot->first : &x->ranks[slot->first];
 }
 
 static void
@@ -322,7 +332,7 @@ probe(const struct index *x, const struct query *q, uint64_t hash,
 
 	for (; x->slots[at].first != INDEX_EMPTY; at = (at + 1) & x->slot_mask)
 		if (x->slots[at].tag == tag)
-			walk(x, q, x->slots[at].first, best);
+			walk(x, q, slot_list(x, &x->slots[at]), best);
 }
 
 /* Keys of kinds that occur (a bit per key_kind in wanted). */
@@ -443,15 +453,17 @@ visit_key(const struct visit *v, uint64_t hash)
 {
 	const struct index *x = v->x;
 	uint64_t at = hash & x->slot_mask;
-	uint32_t tag = (uint32_t)(hash >> 32), i;
+	uint32_t tag = (uint32_t)(hash >> 32);
 
 	for (; x->slots[at].first != INDEX_EMPTY;
 	     at = (at + 1) & x->slot_mask) {
+		const uint32_t *i;
+
 		if (x->slots[at].tag != tag)
 			continue;
-		for (i = x->slots[at].first; !(x->ranks[i] & LAST_MARK); i++)
-			visit_rule(v, x->ranks[i]);
-		visit_rule(v, x->ranks[i] & RANK_MASK);
+		for (i = slot_list(x, &x->slots[at]); !(*i & LAST_MARK); i++)
+			visit_rule(v, *i);
+		visit_rule(v, *i & RANK_MASK);
 	}
 }
 

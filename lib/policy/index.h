@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Covers the rules of one direction and mode. The rules of a snapshot are
- * sorted by rule_order, so a rule's rank is its place there and the winner is
+ * sorted by rule_rank, so a rule's rank is its place there and the winner is
  * the lowest rank that matches. Rules are filed under what their sender and
  * recipient patterns name:
  *   address    user@domain
@@ -26,7 +26,8 @@
 
 struct index_slot {
 	uint32_t tag;   /* the hash's upper bits, to skip strangers */
-	uint32_t first; /* into ranks, INDEX_EMPTY for none */
+	uint32_t first; /* a rank and the mark if it is the only one, else where
+			   its list starts in ranks; INDEX_EMPTY for none */
 };
 
 struct index {

@@ -50,26 +50,29 @@ party_none(struct party *p)
 	clear(p, PARTY_ABSENT);
 }
 
+static void
+note_label(struct party *p, size_t at, uint64_t hash)
+{
+	if (p->n_labels == PARTY_LABELS_MAX)
+		return;
+	p->label_at[p->n_labels] = (uint16_t)at;
+	p->label_hash[p->n_labels++] = hash;
+}
+
 /* Hashes text from its end and notes where labels of the domain start: the
  * top-level label first, the whole domain last. */
 static void
 index_labels(struct party *p)
 {
 	uint64_t h = HASH_START;
-	size_t n = 0;
 
 	for (size_t i = p->text_n; i > p->domain_at; i--) {
-		if (p->text[i - 1] == '.' && n < PARTY_LABELS_MAX - 1) {
-			p->label_at[n] = (uint16_t)i;
-			p->label_hash[n++] = h;
-		}
+		if (p->text[i - 1] == '.' && !p->is_literal)
+			note_label(p, i, h);
 		h = hash_step(h, p->text[i - 1]);
 	}
-	if (p->text_n > p->domain_at && !p->is_literal) {
-		p->label_at[n] = p->domain_at;
-		p->label_hash[n++] = h;
-	}
-	p->n_labels = p->is_literal ? 0 : (uint16_t)n;
+	if (p->text_n > p->domain_at && !p->is_literal)
+		note_label(p, p->domain_at, h);
 	for (size_t i = p->domain_at; i > 0; i--)
 		h = hash_step(h, p->text[i - 1]);
 	p->full_hash = h;
@@ -98,6 +101,37 @@ put_host(struct party *p, struct sv host)
 	}
 	memcpy(p->text + p->text_n, domain, n);
 	p->text_n = (uint16_t)(p->text_n + n);
+	return true;
+}
+
+/* The way of nearly all next hops: plain ASCII, folded and hashed in one
+ * sweep. False, with p as it was, when the host needs the long way. */
+static bool
+put_plain_host(struct party *p, struct sv host)
+{
+	uint64_t h = HASH_START;
+
+	if (host.n > 0 && host.p[host.n - 1] == '.')
+		host.n--;
+	if (p->is_literal || host.n == 0 || host.n > LIMIT_DOMAIN)
+		return false;
+	for (size_t i = host.n; i > 0; i--) {
+		char c = host.p[i - 1];
+
+		if ((unsigned char)c >= 0x80 || c == '\0') {
+			p->n_labels = 0;
+			return false;
+		}
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + ('a' - 'A'));
+		if (c == '.')
+			note_label(p, i, h);
+		p->text[i - 1] = c;
+		h = hash_step(h, c);
+	}
+	note_label(p, 0, h);
+	p->text_n = (uint16_t)host.n;
+	p->full_hash = h;
 	return true;
 }
 
@@ -140,16 +174,28 @@ party_address(struct party *p, struct sv text)
 	return PARTY_OK;
 }
 
+/* Cheaply tells most host names from what may be an IP address: a name without
+ * colon whose last label has a letter is none. */
+static bool
+may_be_literal(struct sv host)
+{
+	char last = host.n == 0 ? 'x' : host.p[host.n - 1];
+
+	return (last >= '0' && last <= '9') || sv_find(host, ':') < host.n;
+}
+
 /* Takes ":port" off the end of a next hop. IPv6 text without brackets has
  * several colons and no port. */
 static struct sv
 take_port(struct party *p, struct sv text)
 {
-	size_t colon = sv_rfind(text, ':');
+	size_t first = sv_find(text, ':'), colon;
 	uint32_t port;
 
-	if (colon == text.n || sv_find(text, ':') == colon ||
-	    (colon > 0 && text.p[colon - 1] == ']')) {
+	if (first == text.n)
+		return text;
+	colon = sv_rfind(text, ':');
+	if (first == colon || (colon > 0 && text.p[colon - 1] == ']')) {
 		if (sv_to_u32(sv_skip(text, colon + 1), 65535, &port) &&
 		    port > 0) {
 			p->port = (uint16_t)port;
@@ -165,12 +211,13 @@ party_nexthop(struct party *p, struct sv text)
 	struct sv host;
 
 	clear(p, PARTY_NEXTHOP);
-	if (text.n == 0 || text.n > LIMIT_NEXTHOP ||
-	    memchr(text.p, '\0', text.n) != NULL)
+	if (text.n == 0 || text.n > LIMIT_NEXTHOP)
 		return PARTY_BAD;
 	host = take_port(p, text);
 	p->is_bracketed = in_brackets(host, &host);
-	p->is_literal = addr_parse(host, &p->addr);
+	p->is_literal = may_be_literal(host) && addr_parse(host, &p->addr);
+	if (put_plain_host(p, host))
+		return PARTY_OK;
 	if (host.n == 0 || !put_host(p, host))
 		return PARTY_BAD;
 	index_labels(p);

@@ -11,45 +11,48 @@ level_demands_tls(enum level l)
 	return l == LEVEL_ENCRYPT || l == LEVEL_SECURE;
 }
 
-/* Most specific first: kind, then literal characters (for a parent its
+/* Lower is more specific: the kind, then literal characters (for a parent its
  * length: of two that match, the longer is the lower domain). An address, a
  * domain and a written form have no degrees. */
-static int
-pattern_order(const struct pattern *a, const struct pattern *b)
+static uint64_t
+pattern_rank(const struct pattern *p)
 {
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	if (a->kind != PATTERN_USER_GLOB && a->kind != PATTERN_PARENT &&
-	    a->kind != PATTERN_DOMAIN_GLOB)
-		return 0;
-	if (a->literals != b->literals)
-		return a->literals > b->literals ? -1 : 1;
-	return 0;
+	uint64_t degree = 0;
+
+	if (p->kind == PATTERN_USER_GLOB || p->kind == PATTERN_PARENT ||
+	    p->kind == PATTERN_DOMAIN_GLOB)
+		degree = (uint64_t)(UINT16_MAX - p->literals);
+	return ((uint64_t)p->kind << 16) | degree;
 }
 
-/* Prefix length on the scale of IPv6, -1 without subnet. */
-static int
-subnet_length(const struct rule *r)
+/* The longest prefix is the lowest, on the scale of IPv6; none is last. */
+static uint64_t
+subnet_rank(const struct rule *r)
 {
 	if (r->subnet == NULL)
-		return -1;
-	return r->subnet->bits + (r->subnet->net.family == 4 ? 96 : 0);
+		return 255;
+	return 128U - r->subnet->bits - (r->subnet->net.family == 4 ? 96U : 0U);
+}
+
+struct rule_rank
+rule_rank(const struct rule *r)
+{
+	struct rule_rank k;
+	uint64_t priority = (uint64_t)((int64_t)r->priority - INT32_MIN);
+
+	k.recipient = (priority << 24) | pattern_rank(&r->recipient);
+	k.sender = (pattern_rank(&r->sender) << 8) | subnet_rank(r);
+	k.id = r->id;
+	return k;
 }
 
 int
-rule_order(const struct rule *a, const struct rule *b)
+rule_rank_cmp(const struct rule_rank *a, const struct rule_rank *b)
 {
-	int c;
-
-	if (a->priority != b->priority)
-		return a->priority < b->priority ? -1 : 1;
-	c = pattern_order(&a->recipient, &b->recipient);
-	if (c == 0)
-		c = pattern_order(&a->sender, &b->sender);
-	if (c == 0)
-		c = subnet_length(b) - subnet_length(a);
-	if (c != 0)
-		return c;
+	if (a->recipient != b->recipient)
+		return a->recipient < b->recipient ? -1 : 1;
+	if (a->sender != b->sender)
+		return a->sender < b->sender ? -1 : 1;
 	if (a->id != b->id)
 		return a->id < b->id ? -1 : 1;
 	return 0;

@@ -35,24 +35,38 @@ struct demand {
 	struct sv tlspolicy;           /* rendered for Postfix, at load */
 };
 
+enum { RULE_INLINE = 40 };
+
+/* Two cache lines, since a look-up among a million rules waits for memory and
+ * little else: what is read first stands first, and a short recipient stands
+ * in the rule itself (its pattern then views it). */
 struct rule {
+	struct pattern recipient;
+	const struct demand *demand;
+	const struct cidr *subnet; /* NULL: any */
 	int64_t id;
-	int64_t expires_at; /* seconds since 1970; INT64_MAX: never */
 	int32_t priority;
 	uint8_t direction;  /* enum direction */
 	uint8_t mode;       /* enum rule_mode */
 	uint8_t on_failure; /* enum on_failure */
 	bool is_enabled;
+	int64_t expires_at; /* seconds since 1970; INT64_MAX: never */
 	struct pattern sender;
-	struct pattern recipient;
-	const struct cidr *subnet; /* NULL: any */
-	const struct demand *demand;
+	char inline_text[RULE_INLINE];
+};
+
+/* What makes a rule win, as numbers: the lower wins (DESIGN section 4:
+ * priority, recipient, sender, subnet, id). */
+struct rule_rank {
+	uint64_t recipient; /* priority, and how specific it is */
+	uint64_t sender;    /* and the length of the subnet */
+	int64_t id;
 };
 
 /* True if the level refuses sessions without TLS. */
 bool level_demands_tls(enum level l);
-/* Orders rules by what wins: < 0 when a wins over b (DESIGN section 4:
- * priority, recipient, sender, subnet, id). Total: 0 only for one rule. */
-int rule_order(const struct rule *a, const struct rule *b);
+struct rule_rank rule_rank(const struct rule *r);
+/* < 0 when a wins over b; 0 only for one rule. */
+int rule_rank_cmp(const struct rule_rank *a, const struct rule_rank *b);
 
 #endif

@@ -156,8 +156,11 @@ intern_demand(struct snapshot_builder *b, const struct ca *ca)
 	uint64_t hash;
 
 	buf_reset(&b->key);
-	buf_addf(&b->key, "%d %d %u %p ", (int)from->level,
-	    (int)from->min_protocol, from->min_bits, (const void *)ca);
+	buf_addc(&b->key, (char)from->level);
+	buf_addc(&b->key, (char)from->min_protocol);
+	buf_add(&b->key,
+	    sv_make((const char *)&from->min_bits, sizeof(from->min_bits)));
+	buf_add(&b->key, sv_make((const char *)&ca, sizeof(ca)));
 	buf_add(&b->key, from->cert_name);
 	buf_addc(&b->key, '\0');
 	buf_add(&b->key, from->fingerprint);
@@ -181,11 +184,33 @@ intern_demand(struct snapshot_builder *b, const struct ca *ca)
 	return d;
 }
 
-/* Keeps the pattern's text in the arena. */
 static void
-keep_pattern(struct snapshot *s, struct pattern *p)
+keep_sender(struct snapshot *s, struct rule *r)
 {
+	struct pattern *p = &r->sender;
+
 	pattern_rebase(p, arena_sv(&s->strings, sv_make(p->text, p->n)).p);
+}
+
+/* Long texts go to the arena, short ones into the rule; see settle. */
+static void
+keep_recipient(struct snapshot *s, struct rule *r)
+{
+	struct pattern *p = &r->recipient;
+
+	if (p->n > RULE_INLINE)
+		pattern_rebase(p,
+		    arena_sv(&s->strings, sv_make(p->text, p->n)).p);
+	else if (p->n > 0)
+		memcpy(r->inline_text, p->text, p->n);
+}
+
+/* Points the pattern of a rule that was moved into the rule again. */
+static void
+settle(struct rule *r)
+{
+	if (r->recipient.n <= RULE_INLINE)
+		pattern_rebase(&r->recipient, r->inline_text);
 }
 
 static void
@@ -200,8 +225,8 @@ add_rule(struct snapshot_builder *b, const struct ca *ca)
 	}
 	r = &s->rules[s->n_rules++];
 	*r = b->parts.rule;
-	keep_pattern(s, &r->sender);
-	keep_pattern(s, &r->recipient);
+	keep_sender(s, r);
+	keep_recipient(s, r);
 	if (b->parts.has_subnet) {
 		struct cidr *c = arena_alloc(&s->objects, sizeof(*c));
 
@@ -236,35 +261,47 @@ snapshot_builder_row(struct snapshot_builder *b, const struct rule_row *row,
 	return 0;
 }
 
-/* Inactive rules have no rank: they stand behind the others. */
-static bool
-is_active(const struct rule *r, int64_t now)
-{
-	return r->is_enabled && r->expires_at > now;
-}
+struct place {
+	struct rule_rank rank;
+	bool is_idle; /* inactive rules stand behind the others */
+	uint32_t from;
+};
 
 static int
-by_order(const void *a, const void *b)
+by_place(const void *a, const void *b)
 {
-	return rule_order(a, b);
+	const struct place *x = a, *y = b;
+
+	if (x->is_idle != y->is_idle)
+		return x->is_idle ? 1 : -1;
+	return rule_rank_cmp(&x->rank, &y->rank);
 }
 
-/* Moves the active rules to the front, keeping their order. */
+/* Moves the rules into the order in which they win. */
 static void
-part_active(struct snapshot *s, int64_t now)
+sort_rules(struct snapshot *s, int64_t now)
 {
-	struct rule *idle;
-	size_t n_idle = 0;
+	struct place *places = mem_alloc(s->n_rules * sizeof(*places));
+	struct rule *sorted = mem_table(s->n_rules * sizeof(*sorted));
 
-	idle = mem_alloc(s->n_rules * sizeof(*idle));
 	s->n_active = 0;
-	for (size_t i = 0; i < s->n_rules; i++)
-		if (is_active(&s->rules[i], now))
-			s->rules[s->n_active++] = s->rules[i];
-		else
-			idle[n_idle++] = s->rules[i];
-	memcpy(s->rules + s->n_active, idle, n_idle * sizeof(*idle));
-	free(idle);
+	for (size_t i = 0; i < s->n_rules; i++) {
+		const struct rule *r = &s->rules[i];
+
+		places[i].rank = rule_rank(r);
+		places[i].is_idle = !r->is_enabled || r->expires_at <= now;
+		places[i].from = (uint32_t)i;
+		if (!places[i].is_idle)
+			s->n_active++;
+	}
+	qsort(places, s->n_rules, sizeof(*places), by_place);
+	for (size_t i = 0; i < s->n_rules; i++) {
+		sorted[i] = s->rules[places[i].from];
+		settle(&sorted[i]);
+	}
+	free(places);
+	free(s->rules);
+	s->rules = sorted;
 }
 
 static void
@@ -288,9 +325,7 @@ snapshot_builder_done(struct snapshot_builder *b)
 	struct snapshot *s = b->s;
 	uint32_t *ranks;
 
-	s->rules = mem_realloc(s->rules, s->n_rules, sizeof(*s->rules));
-	qsort(s->rules, s->n_rules, sizeof(*s->rules), by_order);
-	part_active(s, b->now);
+	sort_rules(s, b->now);
 	for (size_t i = 0; i < s->n_active; i++)
 		if (s->rules[i].expires_at < s->next_expiry)
 			s->next_expiry = s->rules[i].expires_at;
@@ -418,8 +453,14 @@ snapshot_stats(const struct snapshot *s, struct snapshot_stats *r)
 	r->rules = s->n_active;
 	r->monitors = s->n_monitors;
 	r->string_bytes = s->strings.total_bytes;
-	r->table_bytes =
-	    s->objects.total_bytes + s->n_rules * sizeof(*s->rules);
+	r->table_bytes = s->objects.total_bytes;
+	for (size_t i = 0; i < s->n_rules; i++) {
+		size_t n = s->rules[i].recipient.n;
+
+		n = n > RULE_INLINE ? 0 : n;
+		r->string_bytes += n;
+		r->table_bytes += sizeof(*s->rules) - n;
+	}
 	for (int d = 0; d < N_DIRECTIONS; d++)
 		r->table_bytes +=
 		    index_bytes(&s->enforce[d]) + index_bytes(&s->monitor[d]);
