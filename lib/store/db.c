@@ -3,17 +3,19 @@
  */
 #include "config.h"
 
-#include <errno.h>
-#include <limits.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include <sqlite3.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "store/db.h"
 #include "store/db_words.h"
+
+enum { SCRIPT_MAX = 1 << 20 };
 
 static int
 set_up(struct store *st, enum store_mode mode, unsigned busy_msecs,
@@ -103,6 +105,23 @@ store_exec(struct store *st, const char *sql, struct err *err_r)
 }
 
 int
+store_script(struct store *st, const char *const *lines, struct err *err_r)
+{
+	struct buf sql;
+	int done;
+
+	buf_init(&sql, SCRIPT_MAX);
+	for (; *lines != NULL; lines++)
+		buf_adds(&sql, *lines);
+	assert(!sql.is_full);
+	done = store_exec(st, buf_str(&sql), err_r);
+	buf_free(&sql);
+	if (done != 0 && sqlite3_get_autocommit(st->sq) == 0)
+		(void)sqlite3_exec(st->sq, "ROLLBACK", NULL, NULL, NULL);
+	return done;
+}
+
+int
 store_prepare(struct store *st, const char *sql, struct sqlite3_stmt **stmt_r,
     struct err *err_r)
 {
@@ -183,6 +202,13 @@ store_bind_sv(struct sqlite3_stmt *stmt, int at, struct sv v)
 	 * SQLITE_MISUSE are faults of ours. */
 	if (rc != SQLITE_OK)
 		abort();
+}
+
+void
+store_bind_int(struct sqlite3_stmt *stmt, int at, int64_t number)
+{
+	if (sqlite3_bind_int64(stmt, at, number) != SQLITE_OK)
+		abort(); /* a fault of ours */
 }
 
 struct sv

@@ -52,6 +52,10 @@ bool store_is_busy(const struct store *st);
 
 /* Runs statements that give no rows that matter. */
 int store_exec(struct store *st, const char *sql, struct err *err_r) MUST_CHECK;
+/* Runs a whole file of SQL, given as its lines up to a NULL, which brings its
+ * own transaction; rolls back when it fails. */
+int store_script(struct store *st, const char *const *lines, struct err *err_r)
+    MUST_CHECK;
 /* Gives a prepared statement (finalise with store_finish). */
 int store_prepare(struct store *st, const char *sql,
     struct sqlite3_stmt **stmt_r, struct err *err_r) MUST_CHECK;
@@ -72,6 +76,7 @@ int store_change(struct store *st, const char *sql,
 /* Binds NULL for a view without p, else text. Borrows until the statement is
  * reset or finalised. */
 void store_bind_sv(struct sqlite3_stmt *stmt, int at, struct sv v);
+void store_bind_int(struct sqlite3_stmt *stmt, int at, int64_t number);
 /* A text column; p == NULL for NULL. Valid until the next step. */
 struct sv store_text(struct sqlite3_stmt *stmt, int column);
 

@@ -5,7 +5,9 @@ noinst_LIBRARIES += lib/store/libstore.a
 	%D%/db.c %D%/db.h \
 	%D%/db_words.c %D%/db_words.h \
 	%D%/policy_db.c %D%/policy_db.h \
+	%D%/policy_edit.c %D%/policy_edit.h \
 	%D%/policy_image.c %D%/policy_image.h \
 	%D%/policy_image_db.h \
+	%D%/policy_rows.c %D%/policy_rows.h \
 	%D%/policy_save.c \
 	%D%/policy_schema.c %D%/policy_schema.h

@@ -13,15 +13,9 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "fact/row.h"
+#include "store/policy_rows.h"
 
 struct policy_image;
-
-/* One row of table ca, as stored. Views are valid for one call. */
-struct ca_row {
-	struct sv name;
-	struct sv pem;
-	struct sv comment;
-};
 
 /* Makes an image of n_bytes of a database file at bytes, which were mmapped
  * and are unmapped with the image (taken, on failure too). path stands for it
@@ -33,13 +27,10 @@ void policy_image_free(struct policy_image *image);
 
 size_t policy_image_bytes(const struct policy_image *image);
 
-/* Calls fn for each CA in the order of names. fault is NULL, or why the row is
- * not one that the table allows (a type, a NULL, a length): only the name is
- * then to be used, for the report. -1: the table is damaged. */
+/* As policy_rows_cas and policy_rows_rules. */
 int policy_image_each_ca(struct policy_image *image,
     void (*fn)(void *arg, const struct ca_row *row, const char *fault),
     void *arg, struct err *err_r) MUST_CHECK;
-/* The same for each rule, in the order of ids; of a faulty one only the id. */
 int policy_image_each_rule(struct policy_image *image,
     void (*fn)(void *arg, const struct rule_row *row, const char *fault),
     void *arg, struct err *err_r) MUST_CHECK;

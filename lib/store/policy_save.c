@@ -44,8 +44,10 @@ static const char keep_tables[] =
     " mode TEXT NOT NULL DEFAULT 'enforce', expires_at TEXT,"
     " comment TEXT NOT NULL DEFAULT '') STRICT;"
     "CREATE TABLE keep.ca (name TEXT PRIMARY KEY, pem ANY NOT NULL,"
-    " comment TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;"
-    "INSERT INTO keep.ca SELECT name, pem, comment FROM main.ca ORDER BY 1;";
+    " comment TEXT NOT NULL DEFAULT '', added_at TEXT NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+    "INSERT INTO keep.ca SELECT name, pem, comment, added_at FROM main.ca"
+    " ORDER BY 1;";
 static const char same_columns[] =
     "SELECT (SELECT group_concat(name) FROM pragma_table_xinfo('policy',"
     "'main')) = (SELECT group_concat(name) FROM pragma_table_xinfo('policy',"

@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #include "fact/row.h"
-#include "store/policy_image.h"
+#include "store/policy_rows.h"
 #include "store/policy_schema.h"
 
 #define RULE(column, is_text, may_be_null)            \
@@ -56,6 +56,7 @@ ca_columns(size_t *n_r)
 		CA(name),
 		CA(pem),
 		CA(comment),
+		CA(added_at),
 	};
 
 	*n_r = sizeof(columns) / sizeof(columns[0]);
