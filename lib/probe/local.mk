@@ -1,1 +1,7 @@
-# Makefile fragment of lib/probe.
+# Makefile fragment of lib/probe: sockets and OpenSSL's SSL.
+noinst_LIBRARIES += lib/probe/libprobe.a
+%C%_libprobe_a_SOURCES = \
+	%D%/conn.c %D%/conn.h \
+	%D%/probe.c %D%/probe.h \
+	%D%/reply.c %D%/reply.h \
+	%D%/tls.c %D%/tls.h
