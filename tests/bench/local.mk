@@ -2,8 +2,8 @@
 # not tests themselves ("make bench" runs tests/bench/run.sh).
 bench_programs = %D%/bench_load %D%/bench_echo %D%/genrules \
 	%D%/bench_milter %D%/bench_noop_milter
-EXTRA_PROGRAMS += $(bench_programs)
-CLEANFILES += $(bench_programs)
+EXTRA_PROGRAMS += $(bench_programs) %D%/bench_engine
+CLEANFILES += $(bench_programs) %D%/bench_engine
 TESTS += %D%/smoke.sh
 EXTRA_DIST += %D%/smoke.sh %D%/run.sh %D%/report.awk
 
@@ -29,8 +29,13 @@ bench_common = \
 %C%_bench_noop_milter_SOURCES = %D%/bench_noop_milter.c
 %C%_bench_noop_milter_CFLAGS = $(AM_CFLAGS) $(MILTER_CFLAGS)
 %C%_bench_noop_milter_LDADD = lib/base/libbase.a $(MILTER_LIBS)
+%C%_bench_engine_SOURCES = %D%/bench_engine.c \
+	%D%/keys.c %D%/keys.h %D%/target.c %D%/target.h
+%C%_bench_engine_LDADD = lib/daemon/libdaemon.a lib/store/libstore.a \
+	lib/cert/libcert.a $(LIBS_POLICY) $(SQLITE_LIBS) $(OPENSSL_LIBS) \
+	$(IDN2_LIBS) $(JANSSON_LIBS) $(CURL_LIBS) $(EVENT_LIBS)
 
-bench-tools: $(bench_programs)
+bench-tools: $(bench_programs) %D%/bench_engine
 %D%/smoke.log: $(bench_programs)
 bench: all bench-tools
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
