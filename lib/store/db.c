@@ -37,6 +37,12 @@ set_up(struct store *st, enum store_mode mode, unsigned busy_msecs,
 	return store_exec(st, "PRAGMA query_only=1", err_r);
 }
 
+const char *
+store_library_version(void)
+{
+	return sqlite3_libversion();
+}
+
 int
 store_open(struct store *st, const char *path, enum store_mode mode,
     unsigned busy_msecs, struct err *err_r)

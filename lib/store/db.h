@@ -34,6 +34,9 @@ struct store {
 	int extended; /* its extended code */
 };
 
+/* Which SQLite is in use: "3.40.1". */
+const char *store_library_version(void) NONNULL_RETURN;
+
 /* Opens path; waits up to busy_msecs for a lock in every later call. Reading
  * starts with the first statement, so a file that is no database is told by
  * store_check_open or by that statement. */

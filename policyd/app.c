@@ -1,0 +1,318 @@
+/* tlswarden: policyd/app - the whole program: what it holds and its life.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cafiles.h"
+#include "daemon/clock.h"
+#include "daemon/notify.h"
+#include "daemon/privilege.h"
+#include "daemon/signals.h"
+#include "daemon/source.h"
+#include "front.h"
+
+enum {
+	POLL_MSECS = 200, /* a change is served within a second */
+	SWEEP_SECS = 600, /* between looks for PEM files to remove */
+	SPARE_FILES = 64, /* descriptors beside those of connections */
+	MAX_WORKERS = 256,
+	N_SIGNALS = 5,
+};
+
+struct app {
+	const struct cli_about *about;
+	struct conf *conf;
+	struct front *front;
+	struct cafiles *cafiles;
+	struct source *src;
+	struct event_base *base;
+	struct event *signals[N_SIGNALS];
+	struct event *poll;
+	uint32_t n_workers;
+	uint32_t max_files;
+	int64_t swept_secs;
+};
+
+static uint32_t
+count_workers(const struct conf *conf)
+{
+	long n = conf->workers;
+
+	if (n == 0)
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		return 1;
+	return n > MAX_WORKERS ? MAX_WORKERS : (uint32_t)n;
+}
+
+/* What the limit of open files leaves of max_connections. */
+static uint32_t
+allowed_connections(const struct app *a)
+{
+	uint32_t room =
+	    a->max_files > 2 * SPARE_FILES ? a->max_files - SPARE_FILES : 64;
+
+	if (a->conf->max_connections <= room)
+		return a->conf->max_connections;
+	log_warning(
+	    "max_connections is %u, but only %u files may be open: "
+	    "%u connections (raise the limit and restart)",
+	    a->conf->max_connections, a->max_files, room);
+	return room;
+}
+
+/* Called by the source, on the loader's thread but for the first time. */
+static int
+prepare(void *arg, const struct load_ca *cas, size_t n_cas, struct err *err_r)
+{
+	struct app *a = arg;
+
+	return cafiles_write(a->cafiles, cas, n_cas, clock_wall_secs(), err_r);
+}
+
+static int
+open_source(struct app *a, struct err *err_r)
+{
+	const struct conf *conf = a->conf;
+	const struct source_options opt = {
+		.policy_path = conf->policy_database,
+		.last_good_path = conf->last_good,
+		.say = { say_to_log, NULL },
+		.load = {
+			.snapshot = {
+				.postfix_version = conf->postfix_version,
+				.ca_directory = sv_from(conf->ca_directory_mta),
+			},
+			.prepare = prepare,
+			.prepare_arg = a,
+		},
+	};
+
+	return source_open(&a->src, &opt, clock_wall_secs(), err_r);
+}
+
+static void
+log_stats(const struct app *a)
+{
+	struct counters sum;
+	uint32_t n_open;
+	struct buf line;
+
+	buf_init(&line, 4096);
+	front_counters(a->front, &sum, &n_open);
+	buf_addf(&line, "open=%u ", n_open);
+	counters_format(&sum, &line);
+	log_info("stats: %s", buf_str(&line));
+	buf_free(&line);
+}
+
+/* "8 rules" for the service manager and the log. */
+static void
+say_ready(struct app *a)
+{
+	struct source_status st;
+	char status[128];
+
+	source_status(a->src, &st);
+	(void)snprintf(status, sizeof(status),
+	    "%" PRIu64 " rules%s, %u workers", st.n_rules,
+	    st.is_last_good ? " of the last good table" : "", a->n_workers);
+	notify_ready(status);
+}
+
+static void
+log_start(const struct app *a)
+{
+	struct buf line;
+
+	buf_init(&line, 2000);
+	buf_addf(&line, "version %s (", PACKAGE_VERSION);
+	a->about->versions(&line);
+	buf_addf(&line, ") started with %u workers, answers ", a->n_workers);
+	front_format(a->front, &line);
+	log_info("%s", buf_str(&line));
+	buf_free(&line);
+}
+
+/* Takes a new configuration, or keeps the old one when it has a fault. */
+static void
+reload_conf(struct app *a)
+{
+	struct conf *next = NULL;
+	struct err err = { 0 };
+	struct buf names;
+
+	if (conf_load(a->conf->is_missing ? NULL : a->conf->file, &next, &err) <
+	    0) {
+		log_error("configuration not reloaded, the old one stays: %s",
+		    err.text);
+		return;
+	}
+	buf_init(&names, 2048);
+	conf_restart_keys(a->conf, next, &names);
+	if (names.n > 0)
+		log_warning("changed, but read only at a restart: %s",
+		    buf_str(&names));
+	buf_free(&names);
+	conf_free(a->conf);
+	a->conf = next;
+	cli_open_log(a->about, a->conf);
+	front_set_max(a->front, allowed_connections(a));
+}
+
+static void
+reload(struct app *a, const char *why)
+{
+	notify_reloading();
+	log_info("reloading: %s", why);
+	reload_conf(a);
+	source_reload(a->src, clock_wall_secs());
+	say_ready(a);
+}
+
+static void
+on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct app *a = arg;
+
+	(void)what;
+	switch (number) {
+	case SIGHUP:
+		reload(a, "SIGHUP");
+		break;
+	case SIGUSR1:
+		reload(a, "SIGUSR1");
+		break;
+	case SIGUSR2:
+		log_stats(a);
+		break;
+	default:
+		log_info("stopping: %s",
+		    number == SIGTERM ? "SIGTERM" : "SIGINT");
+		(void)event_base_loopbreak(a->base);
+		break;
+	}
+}
+
+static void
+on_poll(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *a = arg;
+	int64_t now = clock_wall_secs();
+
+	(void)fd;
+	(void)what;
+	source_poll(a->src, now);
+	if (now - a->swept_secs < SWEEP_SECS && now >= a->swept_secs)
+		return;
+	a->swept_secs = now;
+	cafiles_sweep(a->cafiles, now);
+}
+
+static int
+make_events(struct app *a, struct err *err_r)
+{
+	static const int numbers[N_SIGNALS] = { SIGHUP, SIGUSR1, SIGUSR2,
+		SIGTERM, SIGINT };
+	static const struct timeval interval = {
+		.tv_usec = POLL_MSECS * 1000,
+	};
+	bool is_good = a->base != NULL;
+
+	for (size_t i = 0; is_good && i < N_SIGNALS; i++) {
+		a->signals[i] = evsignal_new(a->base, numbers[i], on_signal, a);
+		is_good = a->signals[i] != NULL &&
+		    event_add(a->signals[i], NULL) == 0;
+	}
+	if (is_good) {
+		a->poll = event_new(a->base, -1, EV_PERSIST, on_poll, a);
+		is_good = a->poll != NULL && event_add(a->poll, &interval) == 0;
+	}
+	if (!is_good)
+		return err_set(err_r, EX_OSERR, "cannot make an event loop");
+	return 0;
+}
+
+/* As root where it must be, then as the service user. */
+static int
+start(struct app *a, struct err *err_r)
+{
+	a->max_files =
+	    privilege_open_files(a->conf->max_connections + SPARE_FILES);
+	signals_block();
+	if (front_new(&a->front, a->conf, err_r) < 0 ||
+	    privilege_drop(a->conf->user, err_r) < 0 ||
+	    cafiles_open(&a->cafiles, a->conf->ca_directory, err_r) < 0 ||
+	    open_source(a, err_r) < 0)
+		return -1;
+	a->n_workers = count_workers(a->conf);
+	a->base = event_base_new();
+	if (make_events(a, err_r) < 0 ||
+	    front_start(a->front, a->base, a->src, a->n_workers, err_r) < 0)
+		return -1;
+	front_set_max(a->front, allowed_connections(a));
+	return 0;
+}
+
+int
+app_new(struct app **a_r, const struct cli_about *about, struct conf *conf,
+    struct err *err_r)
+{
+	struct app *a = mem_zalloc(1, sizeof(*a));
+
+	a->about = about;
+	a->conf = conf;
+	a->swept_secs = clock_wall_secs();
+	cli_open_log(about, conf);
+	if (conf->is_missing)
+		log_warning("there is no %s; all settings are defaults",
+		    conf->file);
+	if (start(a, err_r) < 0) {
+		app_free(a);
+		return -1;
+	}
+	*a_r = a;
+	return 0;
+}
+
+void
+app_run(struct app *a)
+{
+	log_start(a);
+	signals_unblock();
+	say_ready(a);
+	(void)event_base_dispatch(a->base);
+	notify_stopping();
+	front_stop(a->front);
+	log_stats(a);
+}
+
+void
+app_free(struct app *a)
+{
+	if (a == NULL)
+		return;
+	front_free(a->front);
+	source_close(a->src);
+	cafiles_close(a->cafiles);
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		if (a->signals[i] != NULL)
+			event_free(a->signals[i]);
+	if (a->poll != NULL)
+		event_free(a->poll);
+	if (a->base != NULL)
+		event_base_free(a->base);
+	libevent_global_shutdown();
+	conf_free(a->conf);
+	free(a);
+}

@@ -1,0 +1,160 @@
+/* tlswarden: policyd/delegation - Postfix's check_policy_service.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Facts from the attributes, the verdict from policy/inbound, the action in
+ * Postfix's words. In trouble the connection is closed without an answer, so
+ * that Postfix applies its own default action.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "service.h"
+#include "wire/attrs.h"
+#include "wire/xtext.h"
+
+/* Postfix sends names only of certificates that it trusts, fingerprints of
+ * all. An attribute that was not sent at all leaves the fact unknown. */
+static enum cert_state
+cert_state(const struct attrs *a, const struct tls_facts *tls)
+{
+	if (tls->subject.n > 0 || tls->issuer.n > 0)
+		return CERT_STATE_VERIFIED;
+	if (tls->cert_fingerprint.n > 0 || tls->key_fingerprint.n > 0)
+		return CERT_STATE_UNVERIFIED;
+	if (a->v[ATTR_CCERT_FINGERPRINT].p != NULL)
+		return CERT_STATE_NONE;
+	return CERT_STATE_UNKNOWN;
+}
+
+static enum tls_state
+tls_state(struct sv protocol)
+{
+	if (protocol.p == NULL)
+		return TLS_STATE_UNKNOWN;
+	return protocol.n == 0 ? TLS_STATE_NONE : TLS_STATE_ON;
+}
+
+/* False when the names are no xtext: not from Postfix. Views into ctx. */
+static bool
+tls_facts_from(struct service_context *ctx, const struct attrs *a,
+    struct tls_facts *tls)
+{
+	struct sv protocol = a->v[ATTR_ENCRYPTION_PROTOCOL];
+
+	buf_reset(&ctx->subject);
+	buf_reset(&ctx->issuer);
+	if (xtext_parse(a->v[ATTR_CCERT_SUBJECT], &ctx->subject) != XTEXT_OK ||
+	    xtext_parse(a->v[ATTR_CCERT_ISSUER], &ctx->issuer) != XTEXT_OK)
+		return false;
+	*tls = (struct tls_facts){
+		.state = tls_state(protocol),
+		.cipher = a->v[ATTR_ENCRYPTION_CIPHER],
+		.name_form = NAME_FORM_CN,
+		.subject = buf_sv(&ctx->subject),
+		.issuer = buf_sv(&ctx->issuer),
+		.cert_fingerprint = a->v[ATTR_CCERT_FINGERPRINT],
+		.key_fingerprint = a->v[ATTR_CCERT_PUBKEY_FINGERPRINT],
+		.has_fingerprints = a->v[ATTR_CCERT_FINGERPRINT].p != NULL,
+	};
+	tls->cert = cert_state(a, tls);
+	/* What does not parse stays unknown, which satisfies no minimum. */
+	if (!tls_version_parse(protocol, &tls->version))
+		tls->version = TLS_VERSION_UNKNOWN;
+	if (!sv_to_u32(a->v[ATTR_ENCRYPTION_KEYSIZE], 65535, &tls->bits))
+		tls->bits = 0;
+	return true;
+}
+
+static void
+log_refusal(const struct service_context *ctx, const struct attrs *a,
+    const struct judgement *j)
+{
+	struct buf line;
+
+	buf_init(&line, 1500);
+	buf_addf(&line, "verdict=%s rule=%" PRId64 " reason=%s client=",
+	    j->verdict.kind == VERDICT_FAIL ? "fail" : "tempfail",
+	    j->verdict.rule_id, reason_info(j->verdict.reason)->code);
+	buf_add_printable(&line, a->v[ATTR_CLIENT_ADDRESS], 64);
+	buf_adds(&line, " sender=<");
+	buf_add_printable(&line, a->v[ATTR_SENDER], 256);
+	buf_adds(&line, "> recipient=<");
+	buf_add_printable(&line, a->v[ATTR_RECIPIENT], 256);
+	buf_adds(&line, ">");
+	log_info("conn-%" PRIu64 ": delegation %s", ctx->conn_id,
+	    buf_str(&line));
+	buf_free(&line);
+}
+
+static enum judged
+judge(struct service_context *ctx, const struct attrs *a, struct buf *out)
+{
+	const struct snapshot *snap = source_reader_get(&ctx->reader);
+	struct inbound *in = &ctx->inbound;
+	struct tls_facts tls;
+	struct judgement j;
+
+	if (!tls_facts_from(ctx, a, &tls))
+		return JUDGED_NOT;
+	in->tls = &tls;
+	in->has_client = addr_parse(a->v[ATTR_CLIENT_ADDRESS], &in->client);
+	inbound_sender(in, a->v[ATTR_SENDER]);
+	inbound_recipient(in, a->v[ATTR_RECIPIENT]);
+	inbound_judge(snap, in, &j);
+	if (j.verdict.kind == VERDICT_PASS) {
+		attrs_format_action(sv_from("DUNNO"), out);
+		return JUDGED_PASS;
+	}
+	buf_reset(&ctx->text);
+	buf_addf(&ctx->text, "%u ", decide_smtp_code(&j.verdict));
+	inbound_text(&j, in, &ctx->text);
+	attrs_format_action(buf_sv(&ctx->text), out);
+	log_refusal(ctx, a, &j);
+	return j.verdict.kind == VERDICT_FAIL ? JUDGED_FAIL : JUDGED_TEMPFAIL;
+}
+
+static enum judged
+answer(struct service_context *ctx, const struct attrs *a, struct buf *out)
+{
+	if (!sv_is(a->v[ATTR_REQUEST], "smtpd_access_policy"))
+		return JUDGED_NOT;
+	if (!sv_is(a->v[ATTR_PROTOCOL_STATE], "RCPT")) {
+		attrs_format_action(sv_from("DUNNO"), out);
+		return JUDGED_SKIPPED;
+	}
+	/* Postfix always sends both, the null sender as an empty value. */
+	if (a->v[ATTR_SENDER].p == NULL || a->v[ATTR_RECIPIENT].p == NULL)
+		return JUDGED_NOT;
+	return judge(ctx, a, out);
+}
+
+static enum service_status
+take(struct service_context *ctx, struct sv in, size_t *used_r, struct buf *out)
+{
+	enum judged judged = JUDGED_NOT;
+	struct attrs a;
+
+	switch (attrs_parse(in, LIMIT_DELEGATION_REQUEST, &a, used_r)) {
+	case ATTRS_MORE:
+		return SERVICE_MORE;
+	case ATTRS_OK:
+		judged = answer(ctx, &a, out);
+		break;
+	case ATTRS_BAD:
+		break;
+	}
+	counter_add(&ctx->counters->judged[judged]);
+	if (judged != JUDGED_NOT)
+		return SERVICE_DONE;
+	ctx->why = "no policy delegation request";
+	return SERVICE_CLOSE;
+}
+
+const struct service service_delegation = {
+	.name = "delegation",
+	.max_request = LIMIT_DELEGATION_REQUEST,
+	.take = take,
+};

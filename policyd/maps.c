@@ -1,0 +1,127 @@
+/* tlswarden: policyd/maps - the socketmap service and its maps.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A map is a row of the table below: its name and the function that answers.
+ * An unknown name is TEMP, since Sendmail takes PERM for "not found".
+ */
+#include "config.h"
+
+#include "base/limits.h"
+#include "policy/lookup.h"
+#include "service.h"
+#include "wire/socketmap.h"
+
+struct map {
+	struct sv name; /* FROZEN */
+	enum map_id id;
+	/* Adds one reply to the key. */
+	enum map_result (*answer)(struct service_context *ctx,
+	    const struct socketmap_request *req, struct buf *out);
+};
+
+static enum map_result
+answer_tlspolicy(struct service_context *ctx,
+    const struct socketmap_request *req, struct buf *out)
+{
+	const struct snapshot *snap = source_reader_get(&ctx->reader);
+	struct lookup_answer a;
+
+	lookup_tlspolicy(snap, req->key, &ctx->party, &a);
+	switch (a.status) {
+	case LOOKUP_FOUND:
+		socketmap_ok(a.text, out);
+		return MAP_FOUND;
+	case LOOKUP_NOTFOUND:
+		socketmap_notfound(out);
+		return MAP_NOTFOUND;
+	case LOOKUP_TEMP:
+		break;
+	}
+	socketmap_temp(a.text, out);
+	return MAP_TEMP;
+}
+
+static enum map_result
+answer_temp(struct service_context *ctx, const struct socketmap_request *req,
+    const char *what, struct buf *out)
+{
+	buf_reset(&ctx->text);
+	buf_adds(&ctx->text, "map ");
+	buf_add_printable(&ctx->text, req->map, 64);
+	buf_addf(&ctx->text, " %s", what);
+	socketmap_temp(buf_sv(&ctx->text), out);
+	return MAP_TEMP;
+}
+
+static enum map_result
+answer_not_served(struct service_context *ctx,
+    const struct socketmap_request *req, struct buf *out)
+{
+	return answer_temp(ctx, req, "is not served yet", out);
+}
+
+static enum map_result
+answer_unknown(struct service_context *ctx, const struct socketmap_request *req,
+    struct buf *out)
+{
+	return answer_temp(ctx, req,
+	    "is unknown; tlswarden-policyd(8) lists the maps", out);
+}
+
+static const struct map maps[] = {
+	{ SV("tlspolicy"), MAP_TLSPOLICY, answer_tlspolicy },
+	{ SV("dsn"), MAP_DSN, answer_not_served },
+	{ SV("transport"), MAP_TRANSPORT, answer_not_served },
+	{ SV("address-none"), MAP_ADDRESS, answer_not_served },
+	{ SV("address-preferred"), MAP_ADDRESS, answer_not_served },
+	{ SV("address-encrypt"), MAP_ADDRESS, answer_not_served },
+	{ SV("address-secure"), MAP_ADDRESS, answer_not_served },
+	{ SV("ehlo"), MAP_EHLO, answer_not_served },
+	{ SV("sendmail"), MAP_SENDMAIL, answer_not_served },
+	{ SV("sts"), MAP_STS, answer_not_served },
+};
+
+static const struct map unknown_map = { SV("unknown"), MAP_UNKNOWN,
+	answer_unknown };
+
+static const struct map *
+find_map(struct sv name)
+{
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		if (sv_eq(maps[i].name, name))
+			return &maps[i];
+	return &unknown_map;
+}
+
+static enum service_status
+take(struct service_context *ctx, struct sv in, size_t *used_r, struct buf *out)
+{
+	struct socketmap_request req;
+	const struct map *map;
+	enum map_result result;
+
+	switch (socketmap_parse(in, &req, used_r)) {
+	case SOCKETMAP_OK:
+		map = find_map(req.map);
+		result = map->answer(ctx, &req, out);
+		counter_add(&ctx->counters->lookups[map->id][result]);
+		return SERVICE_DONE;
+	case SOCKETMAP_MORE:
+		return SERVICE_MORE;
+	case SOCKETMAP_TOO_LONG:
+		ctx->why = "a request over 10000 bytes";
+		socketmap_temp(sv_from(ctx->why), out);
+		return SERVICE_CLOSE;
+	case SOCKETMAP_BAD:
+		break;
+	}
+	ctx->why = "no socketmap request";
+	return SERVICE_CLOSE;
+}
+
+const struct service service_socketmap = {
+	.name = "socketmap",
+	/* A length of at most five digits and the two delimiters. */
+	.max_request = LIMIT_SOCKETMAP_REQUEST + 7,
+	.take = take,
+};

@@ -1,0 +1,31 @@
+/* tlswarden: policyd/service - a protocol: one request in, one answer out.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include "base/limits.h"
+#include "service.h"
+
+void
+service_context_init(struct service_context *ctx, struct source *src,
+    struct counters *counters)
+{
+	source_reader_init(&ctx->reader, src);
+	ctx->counters = counters;
+	party_none(&ctx->party);
+	inbound_init(&ctx->inbound);
+	buf_init(&ctx->subject, LIMIT_DELEGATION_REQUEST);
+	buf_init(&ctx->issuer, LIMIT_DELEGATION_REQUEST);
+	buf_init(&ctx->text, LIMIT_REPLY + 64);
+	ctx->conn_id = 0;
+	ctx->why = "";
+}
+
+void
+service_context_done(struct service_context *ctx)
+{
+	source_reader_done(&ctx->reader);
+	buf_free(&ctx->subject);
+	buf_free(&ctx->issuer);
+	buf_free(&ctx->text);
+}

@@ -1,0 +1,51 @@
+/* tlswarden: policyd/service - a protocol: one request in, one answer out.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The event loop knows nothing of socketmap and delegation but this. A
+ * service does no I/O and never waits.
+ */
+#ifndef POLICYD_SERVICE_H
+#define POLICYD_SERVICE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/sv.h"
+#include "counters.h"
+#include "daemon/source.h"
+#include "policy/inbound.h"
+
+enum service_status {
+	SERVICE_CLOSE = 0, /* send what was added, then close */
+	SERVICE_MORE,      /* no whole request yet */
+	SERVICE_DONE       /* one request was answered */
+};
+
+/* What a worker lends to services: one of each, for one request at a time. */
+struct service_context {
+	struct source_reader reader;
+	struct counters *counters;
+	struct party party;     /* scratch */
+	struct inbound inbound; /* scratch */
+	struct buf subject, issuer, text;
+	uint64_t conn_id; /* of the connection that asks */
+	const char *why;  /* set with SERVICE_CLOSE: for the log */
+};
+
+struct service {
+	const char *name;
+	size_t max_request; /* bytes that may be kept while one is not whole */
+	/* Takes one request off the front of in (*used_r bytes) and adds its
+	 * answer to out. */
+	enum service_status (*take)(struct service_context *ctx, struct sv in,
+	    size_t *used_r, struct buf *out);
+};
+
+extern const struct service service_socketmap;
+extern const struct service service_delegation;
+
+void service_context_init(struct service_context *ctx, struct source *src,
+    struct counters *counters);
+void service_context_done(struct service_context *ctx);
+
+#endif

@@ -1,0 +1,223 @@
+/* tlswarden: policyd/worker - a thread that answers, with its own event loop.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/clock.h"
+#include "worker.h"
+
+bool
+worker_may_complain(struct worker *w)
+{
+	return w->n_complaints++ < WORKER_COMPLAINTS;
+}
+
+void
+worker_check_drained(struct worker *w)
+{
+	if (w->is_draining && w->conns == NULL)
+		(void)event_base_loopbreak(w->base);
+}
+
+static void
+on_drain_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	while (w->conns != NULL)
+		conn_close(w->conns);
+}
+
+static void
+drain(struct worker *w)
+{
+	static const struct timeval limit = {
+		.tv_sec = WORKER_DRAIN_MSECS / 1000,
+		.tv_usec = WORKER_DRAIN_MSECS % 1000 * 1000,
+	};
+	struct conn *next;
+
+	if (w->is_draining)
+		return;
+	w->is_draining = true;
+	(void)event_add(w->drain_end, &limit);
+	for (struct conn *c = w->conns; c != NULL; c = next) {
+		next = c->next;
+		conn_drain(c);
+	}
+	worker_check_drained(w);
+}
+
+static void
+evict(struct worker *w, struct conn *c)
+{
+	if (c->is_open) {
+		counter_add(&w->counters.evicted);
+		conn_close(c);
+	}
+	mailbox_post(w->front, MAIL_GONE, c);
+}
+
+static void
+on_mail(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	size_t n;
+	struct mail *mail = mailbox_take(&w->mailbox, &n);
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < n; i++) {
+		switch (mail[i].kind) {
+		case MAIL_ADD:
+			counter_add(&w->counters.accepted);
+			conn_start(mail[i].conn, w);
+			break;
+		case MAIL_EVICT:
+			evict(w, mail[i].conn);
+			break;
+		case MAIL_DRAIN:
+			drain(w);
+			break;
+		case MAIL_NONE:
+		case MAIL_GONE:
+			break;
+		}
+	}
+	free(mail);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	int64_t now = clock_msecs();
+	struct conn *next;
+
+	(void)fd;
+	(void)what;
+	/* An idle worker must not keep a snapshot that nobody serves. */
+	(void)source_reader_get(&w->ctx.reader);
+	for (struct conn *c = w->conns; c != NULL; c = next) {
+		next = c->next;
+		conn_check(c, now);
+	}
+	if (w->n_complaints > WORKER_COMPLAINTS)
+		log_warning(
+		    "closed %u more connections of clients that do not "
+		    "keep to the protocol",
+		    w->n_complaints - WORKER_COMPLAINTS);
+	w->n_complaints = 0;
+}
+
+static void *
+run(void *arg)
+{
+	struct worker *w = arg;
+
+	(void)event_base_dispatch(w->base);
+	service_context_done(&w->ctx);
+	return NULL;
+}
+
+/* The base is used by one thread only, so it needs no locks. */
+static struct event_base *
+make_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config != NULL &&
+	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+		base = event_base_new_with_config(config);
+	if (config != NULL)
+		event_config_free(config);
+	return base;
+}
+
+static int
+make_events(struct worker *w, struct err *err_r)
+{
+	static const struct timeval tick = {
+		.tv_sec = WORKER_TICK_MSECS / 1000,
+		.tv_usec = WORKER_TICK_MSECS % 1000 * 1000,
+	};
+
+	w->base = make_base();
+	if (w->base != NULL) {
+		w->mail = event_new(w->base, w->mailbox.fd,
+		    EV_READ | EV_PERSIST, on_mail, w);
+		w->tick = event_new(w->base, -1, EV_PERSIST, on_tick, w);
+		w->drain_end = event_new(w->base, -1, 0, on_drain_end, w);
+	}
+	if (w->mail == NULL || w->tick == NULL || w->drain_end == NULL ||
+	    event_add(w->mail, NULL) < 0 || event_add(w->tick, &tick) < 0)
+		return err_set(err_r, EX_OSERR, "cannot make an event loop");
+	return 0;
+}
+
+void
+worker_free(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	if (w->mail != NULL)
+		event_free(w->mail);
+	if (w->tick != NULL)
+		event_free(w->tick);
+	if (w->drain_end != NULL)
+		event_free(w->drain_end);
+	if (w->base != NULL)
+		event_base_free(w->base);
+	mailbox_done(&w->mailbox);
+	buf_free(&w->out);
+	free(w);
+}
+
+int
+worker_start(struct worker **w_r, size_t index, struct mailbox *front,
+    struct source *src, struct err *err_r)
+{
+	struct worker *w = mem_zalloc(1, sizeof(*w));
+	int rc;
+
+	w->index = index;
+	w->front = front;
+	w->src = src;
+	w->mailbox.fd = -1;
+	buf_init(&w->out, CONN_ANSWER_BYTES + LIMIT_SOCKETMAP_REPLY + 64);
+	if (mailbox_init(&w->mailbox, err_r) < 0 || make_events(w, err_r) < 0) {
+		worker_free(w);
+		return -1;
+	}
+	service_context_init(&w->ctx, src, &w->counters);
+	rc = pthread_create(&w->thread, NULL, run, w);
+	if (rc != 0) {
+		service_context_done(&w->ctx);
+		worker_free(w);
+		return err_set(err_r, EX_OSERR, "cannot start a thread: %s",
+		    strerror(rc));
+	}
+	*w_r = w;
+	return 0;
+}
+
+void
+worker_stop(struct worker *w)
+{
+	int rc;
+
+	mailbox_post(&w->mailbox, MAIL_DRAIN, NULL);
+	rc = pthread_join(w->thread, NULL);
+	assert(rc == 0);
+}
