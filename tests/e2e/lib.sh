@@ -130,6 +130,8 @@ done_testing()
 e2e_init()
 {
 	[ -z "${E2E_RUN:-}" ] || { e2e_inside; return; }
+	[ -e "$BUILD/config.status" ] ||
+	    bail "$BUILD is no build folder: run this there (make check does)"
 	e2e_can "$1"
 	E2E_RUN=$(mktemp -d /run/tlswarden-test.XXXXXX) ||
 	    bail "cannot make a folder under /run"
@@ -138,10 +140,13 @@ e2e_init()
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	timeout --foreground -k 5 "${E2E_TIMEOUT:-180}" \
+	timeout -k 5 "${E2E_TIMEOUT:-180}" \
 	    unshare --net --mount --pid --fork --kill-child --mount-proc \
-	    bash "$1"
+	    bash "$1" &
+	E2E_CHILD=$!
+	wait $E2E_CHILD
 	local rc=$?
+	E2E_CHILD=
 	[ $rc != 124 ] && [ $rc != 137 ] ||
 	    echo "Bail out! ${1##*/} ran into its time limit"
 	exit $rc
@@ -162,6 +167,10 @@ e2e_can()
 
 e2e_remove()
 {
+	if [ -n "${E2E_CHILD:-}" ]; then
+		kill "$E2E_CHILD"
+		wait "$E2E_CHILD"
+	fi
 	if [ "${KEEP:-}" = 1 ]; then
 		diag "kept: $E2E_RUN"
 	else

@@ -23,6 +23,7 @@
 #		mail_flush		asks `send` to try the queue again
 #		mail_via RCPT		`TLSv1.3 CIPHER BITS MX` as it arrived,
 #					`clear MX`, or nothing: not arrived
+#		mail_trust RCPT		Verified, Trusted, Untrusted, Anonymous
 # Assertions	expect_sent RCPT tls|clear DESC [ERE of mail_via]
 #		expect_deferred RCPT ERE DESC	status, text, queue, nothing
 #			arrived, and no RCPT command was ever sent for it
@@ -350,10 +351,10 @@ fate_is()
 {
 	local line
 	line=$(mail_wait "$1")
-	grep -Eq "status=$2 .*$3" <<< "$line" && return 0
-	echo "want: status=$2 .*$3"
+	grep " status=$2 " <<< "$line" | grep -Eq -- "$3" && return 0
+	echo "want: status=$2 $3"
 	echo "got:  ${line:-no delivery was tried}"
-	log_since "$RUN/send.maillog" | tail -n 8
+	mail_trace "$1" | tail -n 8
 	return 1
 }
 
@@ -375,6 +376,30 @@ check_sent()
 expect_sent()
 {
 	check "$3" check_sent "$1" "$2" "${4:-}"
+}
+
+# What the process that delivered it logged, and what went wrong elsewhere.
+mail_trace()
+{
+	local pid
+	pid=$(mail_fate "$1" | sed -E 's/^[^[]*\[([0-9]+)\].*/\1/')
+	log_since "$RUN/send.maillog" |
+	    grep -E "smtp\[${pid:-none}\]|(fatal|panic|error):"
+	grep -E '(fatal|panic):' "$RUN/recv.maillog"
+}
+
+# Postfix's word about the peer's certificate in that delivery.
+mail_trust()
+{
+	log_since "$RUN/send.maillog" | awk -v to="to=<$1>," '
+		match($0, /\[[0-9]+\]/) { pid = substr($0, RSTART, RLENGTH) }
+		/ TLS connection established to / { word[pid] = $6 }
+		/ status=/ {
+			if (index($0, to))
+				last = word[pid]
+			delete word[pid]
+		}
+		END { print last }'
 }
 
 # Neither stored anywhere nor named to a peer.

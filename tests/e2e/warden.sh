@@ -6,11 +6,10 @@
 # The programs are those of the build folder; POLICYD=PATH and TLSWARDEN=PATH
 # take others, e.g. installed ones.
 #
-#	warden_make [INSTANCE] < extra configuration
+#	warden_make INSTANCE < extra configuration
 #			folders, sql/policy.sql as $DB, $CONF. The sockets are
-#			where Postfix INSTANCE (default send, made before) can
-#			reach them: $SPOOL_DIR, $SOCKET
-#	policyd_start / policyd_stop [SIGNAL]
+#			where Postfix INSTANCE, made before, can reach them
+#	policyd_start / policyd_stop SIGNAL
 #			start returns when it answers; log $RUN/policyd.log
 #	sql STATEMENT...	the administrator's plain sqlite3 shell on $DB
 #	answer KEY [MAP]	what Postfix's own client gets: the value,
@@ -30,7 +29,7 @@ warden_program()
 # installation (tlswarden.conf(5)), modes included.
 warden_make()
 {
-	local instance=${1:-send}
+	local instance=$1
 	POLICYD=$(warden_program \
 	    "${POLICYD:-$BUILD/policyd/tlswarden-policyd}") || exit 1
 	SPOOL_DIR=$RUN/$instance/spool/tlswarden
@@ -98,7 +97,7 @@ policyd_settled()
 
 policyd_stop()
 {
-	daemon_stop policyd "$@"
+	daemon_stop policyd "$1"
 }
 
 # postmap -q: the client code of Postfix itself. It prints the value, or
@@ -106,7 +105,7 @@ policyd_stop()
 answer()
 {
 	local map=socketmap:unix:$SOCKET:${2:-tlspolicy} out
-	out=$(postmap -c "$(postfix_dir send)" -q "$1" "$map" 2>&1)
+	out=$(timeout 10 postmap -c "$(postfix_dir send)" -q "$1" "$map" 2>&1)
 	case $?,$out in
 	0,*) echo "$out" ;;
 	1,) echo NOTFOUND ;;
