@@ -10,6 +10,7 @@ noinst_LIBRARIES += lib/base/libbase.a
 	%D%/conf_value.c \
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/err.c %D%/err.h \
+	%D%/file.c %D%/file.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \
