@@ -39,6 +39,12 @@
  * search for them. */
 #define LIMIT_PATHS 128
 #define LIMIT_PATH_STEPS 4000
+/* Signatures checked while looking for paths, and certificates looked at by
+ * all judgements of paths together. */
+#define LIMIT_SIGNATURES 1000
+#define LIMIT_PATH_WORK 2000
+/* Bytes of one text of a finding (cause, fix, command). */
+#define LIMIT_FINDING_TEXT 16384
 /* Bytes fetched from one AIA URL, and URLs asked in one judgement. */
 #define LIMIT_FETCH_BYTES 1048576
 #define LIMIT_FETCHES 4

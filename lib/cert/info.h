@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/sv.h"
 
-struct X509_st;
+struct x509_st;
 
 /* ISO 8601 in UTC, "2026-01-31T23:59:59Z". */
 enum { INFO_TIME_SIZE = 32 };
@@ -45,7 +45,7 @@ struct cert_info {
 
 /* Describes x. Never fails: what cannot be read is said so in the words. */
 void
-cert_info_fill(struct X509_st *x, struct arena *mem, struct cert_info *info_r);
+cert_info_fill(struct x509_st *x, struct arena *mem, struct cert_info *info_r);
 /* Writes t as ISO 8601; "unreadable" for INT64_MIN. */
 const char *cert_info_time(int64_t t, char text_r[INFO_TIME_SIZE]);
 

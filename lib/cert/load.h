@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "base/sv.h"
 
-struct X509_st;
+struct x509_st;
 struct X509_crl_st;
 struct stack_st_X509;
 
@@ -39,19 +39,27 @@ int chain_load_file(const char *path, struct chain **chain_r, struct err *err_r)
 /* The same from memory; label stands for the file in errors. */
 int chain_load_bytes(struct sv bytes, const char *label, struct chain **chain_r,
     struct err *err_r) MUST_CHECK;
+/* The same for a chain to be judged: a certificate that cannot be decoded at
+ * all keeps its place (chain_broken) so that the verifier can name it. */
+int chain_load_sent_file(const char *path, struct chain **chain_r,
+    struct err *err_r) MUST_CHECK;
+int chain_load_sent_bytes(struct sv bytes, const char *label,
+    struct chain **chain_r, struct err *err_r) MUST_CHECK;
 /* Adds one certificate in DER. */
 int chain_add_der(struct chain *c, struct sv der, const char *label,
     struct err *err_r) MUST_CHECK;
 /* Adds x, borrowed: the chain keeps a reference of its own. -1 when full. */
-int chain_add_x509(struct chain *c, struct X509_st *x, struct err *err_r);
+int chain_add_x509(struct chain *c, struct x509_st *x, struct err *err_r);
 /* Adds all of a stack, which may be NULL (what SSL_get_peer_cert_chain gives
  * on the client side is the chain as sent). */
 int chain_add_stack(struct chain *c, const struct stack_st_X509 *stack,
     struct err *err_r);
 
 size_t chain_count(const struct chain *c);
-/* Views certificate i; NULL when there is none. */
-struct X509_st *chain_x509(const struct chain *c, size_t i);
+/* Views certificate i; NULL when there is none or it could not be decoded. */
+struct x509_st *chain_x509(const struct chain *c, size_t i);
+/* Why certificate i could not be decoded; NULL when it was. */
+const char *chain_broken(const struct chain *c, size_t i);
 /* Adds certificate i to out, as PEM. */
 void chain_pem(const struct chain *c, size_t i, struct buf *out);
 /* Gives a chain of certificate i alone. */

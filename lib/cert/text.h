@@ -21,8 +21,9 @@ void text_diagnosis(const struct diagnosis *d, const struct text_style *style,
     struct buf *out);
 /* The verdict in one sentence, without a newline (Nagios, summaries). */
 void text_verdict(const struct diagnosis *d, struct buf *out);
-/* A mail to the other postmaster about what is their fault, RFC 5322 body
- * text, 72 columns. False and nothing when nothing is theirs. */
-bool text_letter(const struct diagnosis *d, struct buf *out);
+/* A mail to the other postmaster about what is their fault: a Subject line and
+ * the body, 72 columns; now is the time of the judgement. False and nothing
+ * when nothing is theirs. */
+bool text_letter(const struct diagnosis *d, int64_t now, struct buf *out);
 
 #endif

@@ -15,7 +15,7 @@
 
 struct chain;
 struct trust;
-struct X509_st;
+struct x509_st;
 
 /* Loads a bundle (anything chain_load_file reads) or every certificate file
  * of a directory, where files without certificates are passed over and counted.
@@ -39,8 +39,8 @@ size_t trust_passed_over(const struct trust *t);
 /* Where it came from, for messages. */
 const char *trust_label(const struct trust *t);
 /* Views certificate i; NULL when there is none. */
-struct X509_st *trust_x509(const struct trust *t, size_t i);
+struct x509_st *trust_x509(const struct trust *t, size_t i);
 /* Whether the very same certificate is in the store. */
-bool trust_has(const struct trust *t, const struct X509_st *x);
+bool trust_has(const struct trust *t, const struct x509_st *x);
 
 #endif

@@ -61,10 +61,17 @@ struct verify_request {
 	bool is_ours;                  /* the chain is what we present */
 	verify_fetch_fn *fetch_issuer; /* NULL: never */
 	void *fetch_arg;
-	/* file that shows the chain in the commands of findings */
+	/* for the commands of findings: where the chain is (a file), or what
+	 * prints it (a command, instead of the file), and the other files */
 	const char *chain_label;
+	const char *show_command;
 	const char *trust_label; /* NULL: the store's own */
+	const char *crl_label;
 };
+
+/* RSA keys below this are a fault at every auth level: RSA-768 was factored in
+ * public in 2009, 512 bits take hours. */
+enum { VERIFY_RSA_FLOOR_BITS = 768 };
 
 /* Fills in the defaults: purpose server, auth level 2, depth -1, 21 days. */
 void verify_request_init(struct verify_request *req);
