@@ -92,7 +92,11 @@ static int
 words_io(struct store *st, const char *what, struct err *err_r)
 {
 	int error = st->sq != NULL ? sqlite3_system_errno(st->sq) : 0;
+	struct stat sb;
 
+	if (stat(st->path, &sb) == 0 && !S_ISREG(sb.st_mode))
+		return err_set(err_r, EX_NOINPUT, "%s: not a regular file",
+		    st->path);
 	return err_set(err_r, EX_IOERR, "%s: %s (code %d)%s%s", st->path, what,
 	    st->extended, error != 0 ? ": " : "",
 	    error != 0 ? strerror(error) : "");

@@ -7,6 +7,7 @@ noinst_LIBRARIES += lib/store/libstore.a
 	%D%/policy_db.c %D%/policy_db.h \
 	%D%/policy_edit.c %D%/policy_edit.h \
 	%D%/policy_image.c %D%/policy_image.h \
+	%D%/policy_init.c %D%/policy_init.h \
 	%D%/policy_image_db.h \
 	%D%/policy_rows.c %D%/policy_rows.h \
 	%D%/policy_save.c \

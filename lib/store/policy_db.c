@@ -337,7 +337,7 @@ backup_to(struct policy_db *db, struct store *copy, struct err *err_r)
 }
 
 /* Readers of a WAL database stop no writer, so SQLite's own copy may take its
- * time; it comes out with a rollback journal. */
+ * time. */
 static int
 copy_wal(struct policy_db *db, struct copy *c, struct err *err_r)
 {
@@ -360,6 +360,8 @@ copy_wal(struct policy_db *db, struct copy *c, struct err *err_r)
 	}
 	memcpy(c->bytes, p, (size_t)n);
 	c->n_bytes = (size_t)n;
+	/* www.sqlite.org/fileformat.html 1.3.2: no longer a WAL database. */
+	memset((char *)c->bytes + 18, 1, 2);
 	done = 0;
 out:
 	sqlite3_free(p);

@@ -22,6 +22,26 @@ struct policy_image {
 	size_t n_bytes;
 };
 
+/* SQLite takes a last page that was cut for one of zeros. */
+static int
+check_length(const struct policy_image *image, struct err *err_r)
+{
+	const unsigned char *header = image->bytes;
+	size_t page;
+
+	/* www.sqlite.org/fileformat.html 1.3: 1 stands for 65536. What is no
+	 * header at all is told by SQLite. */
+	if (image->n_bytes < 100)
+		return 0;
+	page = (size_t)header[16] << 8 | header[17];
+	page = page == 1 ? 65536 : page;
+	if (page == 0 || image->n_bytes % page == 0)
+		return 0;
+	return err_set(err_r, EX_DATAERR,
+	    "%s: damaged: cut short at %zu bytes: put a copy in its place",
+	    image->st.path, image->n_bytes);
+}
+
 static int
 adopt(struct policy_image *image, struct err *err_r)
 {
@@ -33,7 +53,9 @@ adopt(struct policy_image *image, struct err *err_r)
 		return store_fail(&image->st, rc, err_r);
 	(void)sqlite3_db_config(image->st.sq, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
 	    (int *)NULL);
-	return policy_schema_check(&image->st, err_r);
+	if (policy_schema_check(&image->st, err_r) != 0)
+		return -1;
+	return check_length(image, err_r);
 }
 
 int

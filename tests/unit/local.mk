@@ -77,3 +77,10 @@ unit_programs += %D%/test_milter_session
 %C%_test_milter_session_CPPFLAGS = $(milter_unit_cppflags)
 %C%_test_milter_session_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_milter_session_LDADD = $(milter_unit_ldadd)
+
+STORE_LIBS = lib/store/libstore.a lib/base/libbase.a $(CHECK_LIBS) $(SQLITE_LIBS)
+unit_programs += %D%/test_policy_db
+%C%_test_policy_db_SOURCES = %D%/test_policy_db.c %D%/policy_fixture.c \
+	%D%/policy_fixture.h %D%/unit.h
+%C%_test_policy_db_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
+%C%_test_policy_db_LDADD = $(STORE_LIBS)
