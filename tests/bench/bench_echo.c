@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #include "base/mem.h"
 #include "target.h"
 
-enum { REQUEST_MAX = 16384, EVENTS = 256 };
+enum { REQUEST_MAX = 16384, EVENTS = 256, LOOPS_MAX = 64 };
 
 struct conn {
 	int fd;
@@ -33,13 +34,10 @@ static const struct sv socketmap_reply =
 static const struct sv policy_reply =
     SV("action=451 4.7.10 TLS required by policy rule 12 for ms\n\n");
 
-static void
-usage(FILE *f)
-{
-	(void)fprintf(f,
-	    "usage: bench_echo [-p] unix:PATH | inet:HOST:PORT\n"
-	    "  -p  speak policy delegation, not socketmap\n");
-}
+static const char usage_text[] =
+    "usage: bench_echo [-p] [-t N] unix:PATH | inet:ADDRESS:PORT\n"
+    "  -p    speak policy delegation, not socketmap\n"
+    "  -t N  threads, 1 to 64 (1), each with its connections\n";
 
 /* The size of the first whole request in in, 0 when it is not yet whole. */
 static size_t
@@ -94,12 +92,26 @@ listen_on(const struct target *t)
 	return -1;
 }
 
+/* A loop a thread; the first also accepts and deals connections out in turn. */
+struct loops {
+	int listen_fd;
+	bool is_policy;
+	size_t n, next;
+	int epoll_fd[LOOPS_MAX];
+};
+
+struct loop {
+	struct loops *all;
+	size_t number;
+};
+
 static void
-accept_one(int epoll_fd, int listen_fd)
+accept_one(struct loops *l)
 {
 	struct epoll_event ev = { .events = EPOLLIN };
 	int one = 1;
-	int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd =
+	    accept4(l->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct conn *c;
 
 	if (fd < 0)
@@ -109,32 +121,31 @@ accept_one(int epoll_fd, int listen_fd)
 	c->fd = fd;
 	c->n = 0;
 	ev.data.ptr = c;
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) != 0) {
+	if (epoll_ctl(l->epoll_fd[l->next++ % l->n], EPOLL_CTL_ADD, fd, &ev) !=
+	    0) {
 		(void)close(fd);
 		free(c);
 	}
 }
 
-static int
-loop(int listen_fd, bool is_policy)
+static void *
+loop(void *arg)
 {
-	struct epoll_event ev = { .events = EPOLLIN }, events[EVENTS];
-	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	const struct loop *me = arg;
+	struct loops *l = me->all;
+	struct epoll_event events[EVENTS];
 
-	if (epoll_fd < 0 ||
-	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listen_fd, &ev) != 0)
-		return EX_OSERR;
 	for (;;) {
-		int n = epoll_wait(epoll_fd, events, EVENTS, -1);
+		int n = epoll_wait(l->epoll_fd[me->number], events, EVENTS, -1);
 
 		if (n < 0 && errno != EINTR)
-			return EX_OSERR;
+			return NULL;
 		for (int i = 0; i < n; i++) {
 			struct conn *c = events[i].data.ptr;
 
 			if (c == NULL) {
-				accept_one(epoll_fd, listen_fd);
-			} else if (!serve(c, is_policy)) {
+				accept_one(l);
+			} else if (!serve(c, l->is_policy)) {
 				(void)close(c->fd);
 				free(c);
 			}
@@ -142,34 +153,65 @@ loop(int listen_fd, bool is_policy)
 	}
 }
 
+static int
+run(struct loops *l)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+	struct loop loops[LOOPS_MAX];
+	pthread_t thread;
+
+	for (size_t i = 0; i < l->n; i++) {
+		loops[i] = (struct loop){ l, i };
+		l->epoll_fd[i] = epoll_create1(EPOLL_CLOEXEC);
+		if (l->epoll_fd[i] < 0)
+			return EX_OSERR;
+	}
+	if (epoll_ctl(l->epoll_fd[0], EPOLL_CTL_ADD, l->listen_fd, &ev) != 0)
+		return EX_OSERR;
+	for (size_t i = 1; i < l->n; i++)
+		if (pthread_create(&thread, NULL, loop, &loops[i]) != 0)
+			return EX_OSERR;
+	(void)loop(&loops[0]);
+	return EX_OSERR;
+}
+
+static bool
+take_options(struct loops *l, int argc, char **argv)
+{
+	uint32_t n = 1;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "pt:")) != -1) {
+		if (opt == 'p')
+			l->is_policy = true;
+		else if (opt != 't' ||
+		    !sv_to_u32(sv_from(optarg), LOOPS_MAX, &n) || n == 0)
+			return false;
+	}
+	l->n = n;
+	return argc - optind == 1;
+}
+
 int
 main(int argc, char **argv)
 {
+	struct loops l = { 0 };
 	struct target t = { 0 };
 	struct err err;
 	struct sv rest;
-	bool is_policy = false;
-	int fd, opt;
 
-	while ((opt = getopt(argc, argv, "hp")) != -1) {
-		if (opt != 'p') {
-			usage(opt == 'h' ? stdout : stderr);
-			return opt == 'h' ? EX_OK : EX_USAGE;
-		}
-		is_policy = true;
-	}
-	if (argc - optind != 1) {
-		usage(stderr);
+	if (!take_options(&l, argc, argv)) {
+		(void)fputs(usage_text, stderr);
 		return EX_USAGE;
 	}
 	if (target_parse_address(&t, sv_from(argv[optind]), &rest, &err) != 0) {
 		(void)fprintf(stderr, "bench_echo: %s\n", err.text);
 		return EX_USAGE;
 	}
-	fd = listen_on(&t);
-	if (fd < 0) {
+	l.listen_fd = listen_on(&t);
+	if (l.listen_fd < 0) {
 		perror("bench_echo: listen");
 		return EX_OSERR;
 	}
-	return loop(fd, is_policy);
+	return run(&l);
 }

@@ -5,7 +5,8 @@ bench_programs = %D%/bench_load %D%/bench_echo %D%/genrules \
 EXTRA_PROGRAMS += $(bench_programs) %D%/bench_engine
 CLEANFILES += $(bench_programs) %D%/bench_engine
 TESTS += %D%/smoke.sh
-EXTRA_DIST += %D%/smoke.sh %D%/run.sh %D%/report.awk
+EXTRA_DIST += %D%/smoke.sh %D%/run.sh %D%/run-milter.sh %D%/bench.inc.sh \
+	%D%/report.awk
 
 bench_common = \
 	%D%/clock.c %D%/clock.h \
@@ -40,7 +41,10 @@ bench-tools: $(bench_programs) %D%/bench_engine
 bench: all bench-tools
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 	    bash $(srcdir)/%D%/run.sh $(BENCH_FLAGS)
+bench-milter: all bench-tools
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+	    bash $(srcdir)/%D%/run-milter.sh $(BENCH_FLAGS)
 clean-local-bench:
 	-rm -rf bench-data
 clean-local: clean-local-bench
-.PHONY: bench bench-tools clean-local-bench
+.PHONY: bench bench-milter bench-tools clean-local-bench

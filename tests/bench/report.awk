@@ -45,6 +45,15 @@ function ratio(of, cell, name, base,    list, k, r) {
 	return median(list, k)
 }
 
+function against(cell, label, name, base) {
+	if (!((cell, name) in n) || !((cell, base) in n))
+		return
+	split(cell, part, SUBSEP)
+	printf "| %s | %s | %s | | %.3f | | %.2f | | %.2f |\n",
+	    part[1], part[2], label, ratio(rate, cell, name, base),
+	    ratio(p99, cell, name, base), ratio(cpu, cell, name, base)
+}
+
 END {
 	printf "| where | connections | server | requests/s | ratio to echo "
 	print "| p99 us | p99 ratio | CPU us/request | CPU ratio |"
@@ -63,12 +72,9 @@ END {
 			    median(cpus[cell, s], n[cell, s]),
 			    ratio(cpu, cell, s, "echo")
 		}
-		if ((cell, "rules-1M") in n && (cell, "rules-10") in n)
-			printf "| %s | %s | 1M against 10 rules | | %.3f | | %.2f | | %.2f |\n",
-			    part[1], part[2],
-			    ratio(rate, cell, "rules-1M", "rules-10"),
-			    ratio(p99, cell, "rules-1M", "rules-10"),
-			    ratio(cpu, cell, "rules-1M", "rules-10")
+		against(cell, "1M against 10 rules", "rules-1M", "rules-10")
+		against(cell, "1M against echo, all cores", \
+		    "rules-1M-all-cores", "echo-all-cores")
 	}
 	printf "\nMedians of %d paired rounds; echo-2 against echo is the noise. ", rounds
 	print "CPU is the server's own."

@@ -34,74 +34,10 @@ while getopts r:d:c:t:n:o:h opt; do
 	esac
 done
 
-here=$(cd "$(dirname "$0")" && pwd)
-top_srcdir=${top_srcdir:-$(cd "$here/../.." && pwd)}
-build=${top_builddir:?top_builddir: the folder where tlswarden is built}
-tools=$build/tests/bench
+# shellcheck source=bench.inc.sh
+. "$(dirname "$0")/bench.inc.sh"
 policyd=$build/policyd/tlswarden-policyd
-for p in "$tools/bench_load" "$tools/bench_echo" "$tools/genrules" "$policyd"
-do
-	[ -x "$p" ] || { echo "run.sh: $p is not built" >&2; exit 69; }
-done
-
-# The databases stay for the next run; sockets and the rest do not.
-data=$build/bench-data
-mkdir -p "$data" || exit 73
-base=/run
-[ -w "$base" ] || base=${TMPDIR:-/tmp}
-work=$(mktemp -d "$base/tlswarden-bench.XXXXXX") || exit 73
-chmod 755 "$work"
-declare -A pid_of target_of keys_of
-started=()
-stop_servers() {
-	local p
-	for p in "${started[@]}"; do kill "$p" 2>/dev/null; done
-	wait
-	started=()
-	rm -rf "${work:?}"/*
-}
-cleanup() {
-	stop_servers
-	rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-
-say() {
-	echo "# $*" >&2
-}
-
-die() {
-	say "$*"
-	exit 70
-}
-
-field() {
-	sed -n "s/.*\\<$1=\\([0-9.]*\\).*/\\1/p"
-}
-
-free_port() {
-	local port
-	while :; do
-		port=$((20000 + RANDOM % 12000))
-		ss -Htln "sport = :$port" | grep -q . || break
-	done
-	echo "$port"
-}
-
-# table NAME RULES OPTION...: a database and its keys, made once.
-table() {
-	local name=$1 n=$2
-	shift 2
-	[ -s "$data/$name.keys" ] && [ "$data/$name.keys" -nt \
-		"$top_srcdir/sql/policy.sql" ] && return
-	rm -f "$data/$name".*
-	say "making $name: $n rules"
-	"$tools/genrules" -f "$top_srcdir/sql/policy.sql" -n "$n" \
-		-k "$data/$name.tmp" "$@" "$data/$name.db" ||
-		die "genrules failed"
-	mv "$data/$name.tmp" "$data/$name.keys"
-}
+needs "$tools/bench_load" "$tools/bench_echo" "$tools/genrules" "$policyd"
 
 # address WHERE NAME: where a server listens, as bench_echo and our
 # configuration write it.
@@ -122,27 +58,23 @@ serves() {
 	keys_of[$2]=$4
 }
 
-# echo_server WHERE NAME KEYS
+# echo_server WHERE NAME KEYS THREADS
 echo_server() {
 	local at flag=
 	at=$(address "$1" "$2")
 	[ "$1" != delegation ] || flag=-p
-	"$tools/bench_echo" $flag "$at" &
+	"$tools/bench_echo" $flag -t "$4" "$at" &
 	serves "$1" "$2" "$at" "$3"
 }
 
 # policyd_server WHERE NAME TABLE WORKERS
 policyd_server() {
-	local at listen user='' dir=$work/$2
+	local at listen user dir=$work/$2
 	at=$(address "$1" "$2")
 	mkdir -p "$dir/state" "$dir/ca"
 	cp "$data/$3.db" "$dir/policy.db"
-	[ "$(id -u)" != 0 ] || {
-		user=nobody
-		chmod 755 "$dir"
-		chown -R nobody "$dir/state" "$dir/ca"
-		chown nobody "$work"
-	}
+	chmod 755 "$dir"
+	user=$(service_user "$dir/state" "$dir/ca")
 	listen="socketmap_listen = {\"$at\"} delegation_listen = {}"
 	[ "$1" != delegation ] ||
 		listen="delegation_listen = {\"$at\"} socketmap_listen = {}"
@@ -206,20 +138,24 @@ rounds_of() {
 	done
 }
 
-# phase WHERE TABLE: all servers of one kind of socket, then away with them.
+# phase WHERE TABLE [GENRULES-OPTION]: all servers of one kind of socket, then
+# away with them. One thread against one thread; then as many as cores.
 phase() {
-	local s
+	local s servers="echo echo-2 rules-10 rules-1M"
+	servers+=" echo-all-cores rules-1M-all-cores"
 	table "$2-10" 10 ${3:+"$3"}
 	table "$2-big" "$rules" ${3:+"$3"}
-	echo_server "$1" echo "$data/$2-big.keys"
-	echo_server "$1" echo-2 "$data/$2-big.keys"
+	echo_server "$1" echo "$data/$2-big.keys" 1
+	echo_server "$1" echo-2 "$data/$2-big.keys" 1
+	echo_server "$1" echo-all-cores "$data/$2-big.keys" "$(nproc)"
 	policyd_server "$1" rules-10 "$2-10" 1
 	policyd_server "$1" rules-1M "$2-big" 1
 	policyd_server "$1" rules-1M-all-cores "$2-big" 0
-	for s in echo echo-2 rules-10 rules-1M rules-1M-all-cores; do
+	for s in $servers; do
 		answers "$s"
 	done
-	rounds_of "$1" echo echo-2 rules-10 rules-1M rules-1M-all-cores
+	# shellcheck disable=SC2086 # a list of names
+	rounds_of "$1" $servers
 	stop_servers
 }
 
@@ -325,14 +261,13 @@ report() {
 	done >"$data/samples"
 	[[ " $tests " != *" delegation "* ]] ||
 		phase delegation in -i >>"$data/samples"
-	[ ! -s "$data/samples" ] || awk -f "$here/report.awk" "$data/samples"
+	[ ! -s "$data/samples" ] ||
+		awk -f "$bench_dir/report.awk" "$data/samples"
 	[[ " $tests " != *" load "* ]] || load_phase
 	[[ " $tests " != *" reload "* ]] || reload_phase
 }
 
 say "$(nproc) cores, $(uname -r), load before: $(cut -d' ' -f1 /proc/loadavg)"
-if [ -n "$out" ]; then
-	report > >(tee "$out")
-else
-	report
-fi
+report >"$data/report"
+cat "$data/report"
+[ -z "$out" ] || cp "$data/report" "$out"
