@@ -60,7 +60,12 @@ struct command {
 	const struct command *const *subs; /* ends with NULL */
 };
 
+extern const struct command command_audit;
+extern const struct command command_check;
+extern const struct command command_explain;
 extern const struct command command_reload;
+extern const struct command command_rule;
+extern const struct command command_verify;
 
 /* The configuration, loaded at the first call; NULL with *err_r filled. */
 const struct conf *app_conf(struct app *app, struct err *err_r) MUST_CHECK;

@@ -17,6 +17,8 @@
 #include "base/banned.h"
 
 static const struct command *const commands[] = {
+	&command_rule,
+	&command_audit,
 	&command_reload,
 	NULL,
 };

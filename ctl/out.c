@@ -131,6 +131,12 @@ table_done(struct table *t, const struct app *app)
 		print_cell(t, t->cells[i], i % t->n_columns,
 		    widths[i % t->n_columns]);
 	free(widths);
+	table_free(t);
+}
+
+void
+table_free(struct table *t)
+{
 	free(t->cells);
 	arena_free(&t->mem);
 }

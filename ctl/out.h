@@ -55,6 +55,7 @@ void table_str(struct table *t, const char *s);
 void table_number(struct table *t, int64_t n);
 /* Prints it and frees it. */
 void table_done(struct table *t, const struct app *app);
+void table_free(struct table *t);
 
 /* Gives a JSON string of v; null when v.p == NULL. Bytes that are not UTF-8
  * are written as out_safe does. */

@@ -5,5 +5,5 @@ noinst_LIBRARIES += lib/fact/libfact.a
 	%D%/record.h \
 	%D%/reason_table.c %D%/row.h \
 	%D%/rule.c %D%/rule.h \
-	%D%/tls.h \
+	%D%/tls.c %D%/tls.h \
 	%D%/verdict.h

@@ -50,4 +50,12 @@ struct tls_facts {
 	bool has_fingerprints; /* the asker would have given one */
 };
 
+/* Sendmail's {verify} (tls.c): OK, NO (asked, none sent), NOT (not asked),
+ * FAIL, TRUSTED (DANE); its other words are about sessions without a
+ * handshake. */
+enum cert_state cert_state_of_verify(struct sv verify);
+/* Postfix by milter (smtpd_milter.c, IF_TRUSTED): no name at all of a
+ * certificate that is not trusted, an empty one of a trusted one without CN. */
+enum cert_state cert_state_of_names(struct sv subject, struct sv issuer);
+
 #endif

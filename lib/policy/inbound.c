@@ -39,8 +39,8 @@ inbound_recipient(struct inbound *in, struct sv text)
 	in->bad_recipient = !parse(&in->recipient, text);
 }
 
-static struct query
-make_query(const struct inbound *in)
+struct query
+inbound_query(const struct inbound *in)
 {
 	struct query q = { DIRECTION_IN, &in->sender, &in->recipient,
 		in->has_client ? PEERS_KNOWN : PEERS_ABSENT, &in->client,
@@ -64,7 +64,7 @@ inbound_judge(const struct snapshot *s, const struct inbound *in,
 {
 	static const struct verdict doubt = { VERDICT_TEMPFAIL, REASON_UNKNOWN,
 		0, LEVEL_UNKNOWN };
-	struct query q = make_query(in);
+	struct query q = inbound_query(in);
 
 	r->rule = snapshot_find(s, &q).rule;
 	r->verdict = decide(r->rule, in->tls);
@@ -96,7 +96,7 @@ inbound_monitors(const struct snapshot *s, const struct inbound *in,
     const struct judgement *won,
     void (*fn)(void *arg, const struct judgement *would), void *arg)
 {
-	struct query q = make_query(in);
+	struct query q = inbound_query(in);
 	struct beside b = { in, fn, arg };
 
 	snapshot_monitors(s, &q, won->rule, judge_beside, &b);

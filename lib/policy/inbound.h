@@ -35,6 +35,8 @@ void inbound_init(struct inbound *in);
 void inbound_sender(struct inbound *in, struct sv text);
 void inbound_recipient(struct inbound *in, struct sv text);
 
+/* The question that the rest asks of a snapshot; views into in. */
+struct query inbound_query(const struct inbound *in);
 /* The verdict for sender and recipient under s. */
 void inbound_judge(const struct snapshot *s, const struct inbound *in,
     struct judgement *r);

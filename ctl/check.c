@@ -1,0 +1,225 @@
+/* tlswarden: ctl/check - collects what is wrong with table and files.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/mem.h"
+#include "ctl/check.h"
+#include "ctl/out.h"
+#include "store/policy_image.h"
+#include "base/banned.h"
+
+struct check_finding *
+check_add(struct check *c, enum check_severity severity, const char *code,
+    unsigned mtas, const char *text, const char *fix)
+{
+	struct check_finding *f;
+
+	if ((mtas & c->mtas) == 0)
+		return NULL;
+	if (c->n_findings == CHECK_FINDINGS) {
+		c->n_left_out++;
+		return NULL;
+	}
+	if (c->n_findings == c->max_findings) {
+		c->max_findings = c->max_findings * 2 + 16;
+		c->findings = mem_realloc(c->findings, c->max_findings,
+		    sizeof(*c->findings));
+	}
+	f = &c->findings[c->n_findings++];
+	memset(f, 0, sizeof(*f));
+	f->severity = severity;
+	f->code = code;
+	f->mtas = mtas;
+	f->text = text;
+	f->fix = fix;
+	return f;
+}
+
+void
+check_rule(struct check_finding *f, int64_t id)
+{
+	if (f == NULL)
+		return;
+	if (f->n_rules < CHECK_RULES)
+		f->rules[f->n_rules] = id;
+	f->n_rules++;
+}
+
+const char *
+check_text(struct check *c, const char *fmt, ...)
+{
+	struct buf b;
+	struct sv v;
+	va_list ap;
+
+	buf_init(&b, OUT_TEXT_MAX);
+	va_start(ap, fmt);
+	buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	v = arena_sv(&c->mem, buf_sv(&b));
+	buf_free(&b);
+	return v.p;
+}
+
+/* The MTAs that are installed; both when none is seen. */
+static unsigned
+installed_mtas(void)
+{
+	static const struct {
+		const char *file;
+		unsigned mta;
+	} signs[] = {
+		{ "/usr/sbin/postconf", CHECK_POSTFIX },
+		{ "/etc/mail/sendmail.cf", CHECK_SENDMAIL },
+		{ "/usr/lib/sm.bin/sendmail", CHECK_SENDMAIL },
+		{ "/usr/libexec/sendmail/sendmail", CHECK_SENDMAIL },
+	};
+	unsigned found = 0;
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (access(signs[i].file, F_OK) == 0)
+			found |= signs[i].mta;
+	return found != 0 ? found : CHECK_ALL;
+}
+
+static int
+take_mtas(struct check *c, const struct args *args)
+{
+	const char *word = args_get(args, "mta");
+
+	c->mtas = installed_mtas();
+	if (word == NULL)
+		return 0;
+	if (strcmp(word, "postfix") == 0)
+		c->mtas = CHECK_POSTFIX;
+	else if (strcmp(word, "sendmail") == 0)
+		c->mtas = CHECK_SENDMAIL;
+	else
+		return -1;
+	return 0;
+}
+
+/* "policy rule 12: ..." or "ca bank: ..." */
+static void
+take_bad_row(void *arg, const char *sentence)
+{
+	struct check *c = arg;
+	struct sv v = sv_from(sentence), prefix = sv_from("policy rule ");
+	struct check_finding *f;
+	uint64_t id;
+
+	f = check_add(c, CHECK_PROBLEM, "bad_row", CHECK_ALL,
+	    check_text(c, "%s", sentence),
+	    "mend or remove it; until then the daemons keep the last good "
+	    "table");
+	if (!sv_starts(v, prefix))
+		return;
+	v = sv_skip(v, prefix.n);
+	if (sv_to_u64(sv_head(v, sv_find(v, ':')), INT64_MAX, &id))
+		check_rule(f, (int64_t)id);
+}
+
+/* Returns -1 when the table could not be read at all. */
+static int
+check_all(struct check *c, struct err *err_r)
+{
+	struct err err;
+
+	if (app_conf(c->app, err_r) == NULL)
+		return -1;
+	if (c->app->conf->is_missing)
+		check_add(c, CHECK_NOTICE, "no_configuration", CHECK_ALL,
+		    check_text(c, "%s is not there: all defaults apply",
+			c->app->conf->file),
+		    NULL);
+	check_files(c);
+	if (load_table(c->app, &c->table, take_bad_row, c, err_r) != 0 &&
+	    c->table.n_bad_rows == 0)
+		return -1;
+	if (policy_image_verify(c->table.image, &err) != 0)
+		check_add(c, CHECK_PROBLEM, "damaged", CHECK_ALL,
+		    check_text(c, "%s", err.text),
+		    "restore it from a backup; the daemons keep the last "
+		    "good table");
+	if (c->table.is_wal)
+		check_add(c, CHECK_PROBLEM, "wal", CHECK_ALL,
+		    "policy.db is in WAL mode: a daemon that only reads "
+		    "cannot open it when nobody else has it open",
+		    "sqlite3 policy.db 'PRAGMA journal_mode=DELETE'");
+	check_cas(c);
+	if (c->table.snap == NULL)
+		return 0;
+	check_table(c);
+	check_conflicts(c);
+	return 0;
+}
+
+static int
+exit_code(const struct check *c)
+{
+	for (size_t i = 0; i < c->n_findings; i++)
+		if (c->findings[i].severity == CHECK_PROBLEM)
+			return CTL_FINDING;
+	return CTL_GOOD;
+}
+
+static int
+check_run(struct app *app, const struct args *args)
+{
+	struct check c = { .app = app };
+	struct err err;
+	int code;
+
+	if (take_mtas(&c, args) != 0)
+		return usage_error(args->command,
+		    "--mta: \"%s\" is neither postfix nor sendmail",
+		    args_get(args, "mta"));
+	arena_init(&c.mem);
+	if (check_all(&c, &err) != 0) {
+		code = app_fail(&err);
+	} else {
+		code = exit_code(&c);
+		if (app->json)
+			check_print_json(&c);
+		else
+			check_print_text(&c);
+	}
+	loaded_done(&c.table);
+	free(c.findings);
+	arena_free(&c.mem);
+	return code;
+}
+
+static const struct option_spec options[] = {
+	{ "mta", "postfix|sendmail",
+	    "what this MTA cannot enforce; default: what is\n"
+	    "installed",
+	    0 },
+	{ .name = NULL },
+};
+
+const struct command command_check = {
+	.name = "check",
+	.summary = "find bad rows, rules that cannot work, unsafe files",
+	.synopsis = "[--mta postfix|sendmail]",
+	.help =
+	    "Loads the table with the daemons' own code and names every bad\n"
+	    "row, rules that can never win, what the MTA cannot enforce and\n"
+	    "why, dangerous rules, CAs that expire, and files that somebody\n"
+	    "else could change. Exit code 1 when there is a problem, 0 when\n"
+	    "there are notices at most.",
+	.examples =
+	    "  tlswarden check\n"
+	    "  tlswarden check --mta sendmail --json | jq .findings",
+	.options = options,
+	.run = check_run,
+};

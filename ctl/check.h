@@ -1,0 +1,68 @@
+/* tlswarden: ctl/check - collects what is wrong with table and files.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Findings of one kind are one finding with many rules, so that a table of a
+ * million rules still gives a page.
+ */
+#ifndef CTL_CHECK_H
+#define CTL_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "ctl/command.h"
+#include "ctl/load.h"
+#include "policy/snapshot.h"
+
+enum check_severity { CHECK_PROBLEM = 0, CHECK_NOTICE };
+
+/* Which MTA a finding is about, as bits. */
+enum { CHECK_POSTFIX = 1, CHECK_SENDMAIL = 2, CHECK_ALL = 3 };
+
+enum { CHECK_RULES = 20, CHECK_FINDINGS = 1000 };
+
+struct check_finding {
+	enum check_severity severity;
+	const char *code;
+	unsigned mtas; /* CHECK_ALL: no matter which */
+	const char *text;
+	const char *fix;
+	int64_t rules[CHECK_RULES]; /* the first of them */
+	size_t n_rules;
+};
+
+struct check {
+	struct app *app;
+	struct loaded table;
+	unsigned mtas; /* that are asked about */
+	struct check_finding *findings;
+	size_t n_findings;
+	size_t max_findings;
+	size_t n_left_out; /* over CHECK_FINDINGS */
+	struct arena mem;
+};
+
+/* Adds a finding; text and fix are borrowed until the end. Gives it for
+ * check_rule, valid until the next check_add; NULL when it is about an MTA
+ * that is not asked about, or too many were found. */
+struct check_finding *check_add(struct check *c, enum check_severity severity,
+    const char *code, unsigned mtas, const char *text, const char *fix);
+/* Adds the id of a rule that it is about; NULL is allowed. */
+void check_rule(struct check_finding *f, int64_t id);
+/* A formatted text that lives as long as c. */
+const char *check_text(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3)
+    NONNULL_RETURN;
+
+/* Each looks at one thing. */
+void check_table(struct check *c);
+void check_conflicts(struct check *c);
+void check_cas(struct check *c);
+void check_files(struct check *c);
+
+void check_print_text(const struct check *c);
+void check_print_json(const struct check *c);
+
+#endif

@@ -1,0 +1,250 @@
+/* tlswarden: ctl/explain_answer - asks the daemons' code.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/explain.h"
+#include "base/banned.h"
+
+const char *
+explain_textf(struct explanation *e, const char *fmt, ...)
+{
+	struct buf b;
+	struct sv v;
+	va_list ap;
+
+	buf_init(&b, OUT_TEXT_MAX);
+	va_start(ap, fmt);
+	buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	v = arena_sv(&e->mem, buf_sv(&b));
+	buf_free(&b);
+	return v.p;
+}
+
+const char *
+explain_why(const struct explain_line *line)
+{
+	if (line->is_winner)
+		return "wins";
+	if (line->miss != MISS_NONE)
+		return miss_words(line->miss);
+	if (line->is_monitor)
+		return "matches, but only watches (mode monitor)";
+	return "matches, but a rule before it won";
+}
+
+struct going {
+	const struct explanation *e;
+	void (*show)(void *arg, const struct explain_line *line);
+	void *arg;
+	struct explain_rest *rest;
+	size_t n_shown;
+};
+
+/* Lines are left out only among many, and never one that matches. */
+static void
+take_line(void *arg, const struct explain_line *line)
+{
+	struct going *g = arg;
+
+	if (g->e->shows_all || line->miss == MISS_NONE ||
+	    line->miss == MISS_PEER_PENDING || g->n_shown < EXPLAIN_LINES) {
+		g->n_shown++;
+		g->show(g->arg, line);
+		return;
+	}
+	g->rest->by_miss[line->miss]++;
+	g->rest->n++;
+}
+
+void
+explain_rules(const struct explanation *e,
+    void (*show)(void *arg, const struct explain_line *line), void *arg,
+    struct explain_rest *rest_r)
+{
+	struct going g = { e, show, arg, rest_r, 0 };
+
+	memset(rest_r, 0, sizeof(*rest_r));
+	explain(e->table.snap, &e->q.query, e->app->now, take_line, &g);
+}
+
+static void
+add_answer(struct explanation *e, const char *mta, const char *by,
+    const char *key, const char *text)
+{
+	assert(e->n_answers < EXPLAIN_ANSWERS);
+	e->answers[e->n_answers++] = (struct answer){ mta, by, key, text };
+}
+
+static const char *
+on_failure_words(const struct rule *r)
+{
+	return r->on_failure == ON_FAILURE_FAIL
+	    ? "it is returned to the sender"
+	    : "it stays in the queue and is tried again";
+}
+
+/* "over TLSv1.2 or newer, with 256 bits or more" */
+static const char *
+session_words(struct explanation *e, const struct demand *d)
+{
+	const char *version = d->min_protocol == TLS_VERSION_UNKNOWN
+	    ? "TLS"
+	    : explain_textf(e, "%s or newer",
+		  tls_version_word(d->min_protocol));
+
+	if (d->min_bits == 0)
+		return version;
+	return explain_textf(e, "%s with ciphers of %u bits or more", version,
+	    d->min_bits);
+}
+
+static const char *
+peer_words(struct explanation *e, const struct demand *d)
+{
+	const char *names = "the next hop",
+		   *issuer = "a CA that Postfix trusts";
+
+	if (d->level != LEVEL_SECURE)
+		return d->fingerprint.n > 0
+		    ? "to a server with the pinned certificate or key"
+		    : "whatever certificate the server has";
+	if (d->cert_name.n > 0)
+		names = explain_textf(e, "%.*s", SV_ARG(d->cert_name));
+	if (d->ca != NULL)
+		issuer =
+		    explain_textf(e, "the CA \"%.*s\"", SV_ARG(d->ca->name));
+	return explain_textf(e,
+	    "to a server whose certificate is for %s and comes from %s", names,
+	    issuer);
+}
+
+static const char *
+outbound_outcome(struct explanation *e)
+{
+	const struct rule *r = e->winner;
+
+	if (e->needs_peers)
+		return "a rule with a subnet decides: tlswarden-policyd looks "
+		       "up the addresses of the next hop; give them with "
+		       "--peer";
+	if (r == NULL)
+		return "no rule matches: the MTA's own settings apply "
+		       "(smtp_tls_security_level of Postfix)";
+	switch (r->demand->level) {
+	case LEVEL_NONE:
+		return "mail is delivered without TLS";
+	case LEVEL_PREFERRED:
+		return "mail is delivered over TLS where the server offers "
+		       "it, else in clear";
+	case LEVEL_ENCRYPT:
+	case LEVEL_SECURE:
+		return explain_textf(e,
+		    "mail is delivered only over %s, %s; else %s",
+		    session_words(e, r->demand), peer_words(e, r->demand),
+		    on_failure_words(r));
+	case LEVEL_UNKNOWN:
+		break;
+	}
+	return "mail is deferred: the rule's level is not known";
+}
+
+static void
+answer_outbound(struct explanation *e)
+{
+	struct snapshot_match m = snapshot_find(e->table.snap, &e->q.query);
+	const char *text = "NOTFOUND";
+
+	e->winner = m.rule;
+	e->needs_peers = m.needs_peers;
+	if (m.needs_peers)
+		text = "depends on the addresses of the next hop";
+	else if (m.rule != NULL)
+		text = explain_textf(e, "OK %.*s",
+		    SV_ARG(m.rule->demand->tlspolicy));
+	add_answer(e, "postfix", "tlspolicy", e->q.hop_text, text);
+	e->outcome = outbound_outcome(e);
+}
+
+static const char *
+inbound_outcome(struct explanation *e)
+{
+	const char *session =
+	    e->q.has_tls ? "such a session" : "a session without TLS";
+
+	switch (e->judged.verdict.kind) {
+	case VERDICT_PASS:
+		return explain_textf(e, "%s may send this mail%s", session,
+		    e->winner == NULL ? ": no rule matches" : "");
+	case VERDICT_FAIL:
+		return explain_textf(e,
+		    "the recipient is refused for good in %s: the sender's "
+		    "server returns the mail",
+		    session);
+	case VERDICT_TEMPFAIL:
+		break;
+	}
+	return explain_textf(e,
+	    "the recipient is refused for now in %s: the sender's server "
+	    "tries again",
+	    session);
+}
+
+/* "550 5.7.10 TLS required ..." */
+static const char *
+refusal(struct explanation *e, const struct judgement *j)
+{
+	const char *words;
+	struct buf text;
+
+	buf_init(&text, LIMIT_REPLY * 2);
+	inbound_text(j, &e->q.in, &text);
+	words = explain_textf(e, "%u %s", decide_smtp_code(&j->verdict),
+	    buf_str(&text));
+	buf_free(&text);
+	return words;
+}
+
+static void
+take_monitor(void *arg, const struct judgement *would)
+{
+	struct explanation *e = arg;
+
+	if (e->n_monitors < EXPLAIN_MONITORS)
+		e->monitors[e->n_monitors++] =
+		    (struct would){ would->rule->id, refusal(e, would) };
+}
+
+static void
+answer_inbound(struct explanation *e)
+{
+	inbound_judge(e->table.snap, &e->q.in, &e->judged);
+	e->winner = e->judged.rule;
+	if (e->judged.verdict.kind == VERDICT_PASS) {
+		add_answer(e, "both", "milter", NULL, "accept");
+		add_answer(e, "postfix", "delegation", NULL, "DUNNO");
+	} else {
+		const char *reply = refusal(e, &e->judged);
+
+		add_answer(e, "both", "milter", NULL, reply);
+		add_answer(e, "postfix", "delegation", NULL, reply);
+		e->code = CTL_FINDING;
+	}
+	inbound_monitors(e->table.snap, &e->q.in, &e->judged, take_monitor, e);
+	e->outcome = inbound_outcome(e);
+}
+
+void
+explain_answer(struct explanation *e)
+{
+	e->code = CTL_GOOD;
+	if (e->q.direction == DIRECTION_IN)
+		answer_inbound(e);
+	else
+		answer_outbound(e);
+}

@@ -1,0 +1,22 @@
+/* tlswarden: ctl/rule - the sub verbs of "tlswarden rule".
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef CTL_RULE_H
+#define CTL_RULE_H
+
+#include "ctl/command.h"
+
+extern const struct command command_rule_add;
+extern const struct command command_rule_set;
+extern const struct command command_rule_enable;
+extern const struct command command_rule_disable;
+extern const struct command command_rule_remove;
+extern const struct command command_rule_move;
+extern const struct command command_rule_list;
+extern const struct command command_rule_show;
+
+/* Prints the rule of that number with its history, also when it was removed;
+ * what "rule show" and "explain ID" say. Returns the exit code. */
+int rule_tell(struct app *app, const char *number);
+
+#endif

@@ -1,0 +1,6 @@
+# Makefile fragment of tests/ctl: tlswarden(1) as a person uses it.
+ctl_tests = \
+	%D%/rule.sh
+TESTS += $(ctl_tests)
+EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh
+$(ctl_tests:.sh=.log): ctl/tlswarden$(EXEEXT)
