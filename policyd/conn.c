@@ -136,10 +136,10 @@ set_deadline(struct conn *c, int64_t now, bool has_progress)
 static void
 serve(struct conn *c, struct sv in)
 {
-	int64_t now = clock_msecs();
+	int64_t usecs, now = worker_now(c->worker, &usecs);
 	size_t used;
 
-	atomic_store_explicit(&c->active_msecs, now, memory_order_relaxed);
+	atomic_store_explicit(&c->active_usecs, usecs, memory_order_relaxed);
 	if (!answer_requests(c, in, &used)) {
 		conn_close(c);
 		return;

@@ -37,7 +37,7 @@ struct conn {
 	bool is_evicted;     /* told to go */
 	size_t worker_index;
 	/* written by the worker, read by the front to find the longest idle */
-	atomic_int_fast64_t active_msecs;
+	atomic_int_fast64_t active_usecs;
 
 	/* the worker's */
 	int fd;

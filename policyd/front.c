@@ -121,7 +121,7 @@ longest_idle(const struct front *f)
 
 	for (size_t i = 0; i < f->n; i++) {
 		struct conn *c = f->conns[i];
-		int64_t at = atomic_load_explicit(&c->active_msecs,
+		int64_t at = atomic_load_explicit(&c->active_usecs,
 		    memory_order_relaxed);
 
 		if (c->is_evicted || at > oldest ||
@@ -192,7 +192,7 @@ take_in(struct front *f, const struct gate *g, int fd)
 	c->service = g->service;
 	c->n_owed = 1;
 	c->worker_index = least_loaded(f);
-	atomic_init(&c->active_msecs, clock_msecs());
+	atomic_init(&c->active_usecs, clock_usecs());
 	if (f->n == f->cap) {
 		f->cap = f->cap == 0 ? 64 : f->cap * 2;
 		f->conns = mem_realloc(f->conns, f->cap, sizeof(*f->conns));
@@ -358,6 +358,7 @@ front_stop(struct front *f)
 		mailbox_post(&f->workers[i]->mailbox, MAIL_DRAIN, NULL);
 	for (size_t i = 0; i < f->n_workers; i++)
 		worker_stop(f->workers[i]);
+	on_mail(-1, EV_READ, f);
 }
 
 void

@@ -1,7 +1,8 @@
-# Makefile fragment of policyd. The program joins the build as soon as lib/cert
-# can read a chain, which the loader of the table needs.
+# Makefile fragment of policyd.
 dist_man_MANS += %D%/tlswarden.conf.5 %D%/tlswarden-policyd.8
-EXTRA_DIST += \
+
+sbin_PROGRAMS += %D%/tlswarden-policyd
+%C%_tlswarden_policyd_SOURCES = \
 	%D%/app.c %D%/app.h \
 	%D%/cafiles.c %D%/cafiles.h \
 	%D%/conn.c %D%/conn.h \
@@ -13,3 +14,8 @@ EXTRA_DIST += \
 	%D%/maps.c \
 	%D%/service.c %D%/service.h \
 	%D%/worker.c %D%/worker.h
+%C%_tlswarden_policyd_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% \
+	$(EVENT_CFLAGS) $(SQLITE_CFLAGS) $(OPENSSL_CFLAGS)
+%C%_tlswarden_policyd_LDADD = lib/daemon/libdaemon.a lib/store/libstore.a \
+	lib/cert/libcert.a $(LIBS_POLICY) $(EVENT_LIBS) $(SQLITE_LIBS) \
+	$(OPENSSL_LIBS) $(IDN2_LIBS) $(CONFUSE_LIBS)

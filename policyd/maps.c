@@ -47,7 +47,7 @@ answer_temp(struct service_context *ctx, const struct socketmap_request *req,
 {
 	buf_reset(&ctx->text);
 	buf_adds(&ctx->text, "map ");
-	buf_add_printable(&ctx->text, req->map, 64);
+	buf_add(&ctx->text, sv_head(req->map, 64)); /* escaped by temp */
 	buf_addf(&ctx->text, " %s", what);
 	socketmap_temp(buf_sv(&ctx->text), out);
 	return MAP_TEMP;

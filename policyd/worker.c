@@ -14,6 +14,25 @@
 #include "daemon/clock.h"
 #include "worker.h"
 
+int64_t
+worker_now(struct worker *w, int64_t *usecs_r)
+{
+	int64_t msecs = clock_msecs();
+
+	if (msecs != w->coarse_msecs) {
+		w->coarse_msecs = msecs;
+		w->n_times = 0;
+	}
+	if (w->n_times < WORKER_EXACT_TIMES) {
+		w->n_times++;
+		w->now_usecs = clock_usecs();
+	} else {
+		w->now_usecs++;
+	}
+	*usecs_r = w->now_usecs;
+	return msecs;
+}
+
 bool
 worker_may_complain(struct worker *w)
 {

@@ -20,6 +20,7 @@
 enum {
 	WORKER_TICK_MSECS = 1000,  /* deadlines, letting an old snapshot go */
 	WORKER_DRAIN_MSECS = 2000, /* what is in hand may take so long */
+	WORKER_EXACT_TIMES = 64,   /* per step of the coarse clock */
 	WORKER_COMPLAINTS = 10,    /* lines about broken clients per tick */
 };
 
@@ -38,6 +39,8 @@ struct worker {
 	struct conn *conns;
 	struct buf out; /* answers of one round */
 	bool is_draining;
+	int64_t coarse_msecs, now_usecs; /* see worker_now */
+	unsigned int n_times;
 	unsigned int n_complaints; /* in this tick */
 	char in[CONN_READ_BYTES];
 };
@@ -45,6 +48,10 @@ struct worker {
 /* Gives a worker whose thread runs; front and src are borrowed. */
 int worker_start(struct worker **w_r, size_t index, struct mailbox *front,
     struct source *src, struct err *err_r) MUST_CHECK;
+/* Reads the clock: *usecs_r orders what connections did last, to the
+ * microsecond as long as there is time for that; under load it is a counter
+ * between two steps of the coarse clock. */
+int64_t worker_now(struct worker *w, int64_t *usecs_r);
 /* True if one more line about a broken client may be logged now. */
 bool worker_may_complain(struct worker *w);
 /* The last connection of a draining worker has gone? Ends its loop. */

@@ -1,19 +1,23 @@
 # Makefile fragment of tests/e2e: the programs against real mail servers.
 # Each test makes its own network and process namespace (root; else skipped).
 e2e_tests = \
-	%D%/t-peers.sh
-# They join as soon as policyd and the table are in the build.
-e2e_outbound = \
-	%D%/t-out-broken.sh \
-	%D%/t-out-keys.sh \
+	%D%/t-peers.sh \
+	%D%/t-policyd.sh \
 	%D%/t-out-levels.sh \
 	%D%/t-out-live.sh
+# These join when what they found is settled.
+e2e_outbound = \
+	%D%/t-out-broken.sh \
+	%D%/t-out-keys.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \
 	%D%/dns.py \
 	%D%/lib.sh \
 	%D%/pki.sh \
+	%D%/policyd_world.py \
 	%D%/postfix.sh \
+	%D%/t-policyd.py \
 	%D%/warden.sh
 EXTRA_DIST += $(e2e_tests) $(e2e_outbound)
+$(e2e_tests:.sh=.log): all-am
 CLEANFILES += %D%/pki/*

@@ -1,0 +1,11 @@
+#!/bin/bash
+# tlswarden: the real tlswarden-policyd on sockets; the tests are t-policyd.py.
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+e2e_init "$0"
+
+[ -x "${POLICYD:-$BUILD/policyd/tlswarden-policyd}" ] ||
+    bail "tlswarden-policyd is not built"
+export RUN BUILD SOURCE
+PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/t-policyd.py"
