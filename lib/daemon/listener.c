@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -83,7 +84,7 @@ remove_stale(const struct sockaddr_un *sun, struct err *err_r)
 	return 0;
 }
 
-/* Group, then mode: chown clears bits. Nobody can connect before listen. */
+/* Group, then mode: chown clears bits. */
 static int
 set_owner(const struct endpoint *ep, const struct listener_defaults *defaults,
     struct err *err_r)
@@ -110,11 +111,23 @@ set_owner(const struct endpoint *ep, const struct listener_defaults *defaults,
 }
 
 static int
+remember(struct listener *l, struct err *err_r)
+{
+	struct stat st;
+
+	if (lstat(l->endpoint.path, &st) < 0)
+		return err_set(err_r, EX_OSERR, "%s: %s", l->endpoint.path,
+		    strerror(errno));
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
+	return 0;
+}
+
+static int
 bind_unix(struct listener *l, const struct listener_defaults *defaults,
     struct err *err_r)
 {
 	struct sockaddr_un sun;
-	struct stat st;
 
 	if (unix_address(&l->endpoint, &sun, err_r) < 0 ||
 	    remove_stale(&sun, err_r) < 0)
@@ -124,12 +137,46 @@ bind_unix(struct listener *l, const struct listener_defaults *defaults,
 	    bind(l->fd, (const struct sockaddr *)&sun, sizeof(sun)) < 0)
 		return err_set(err_r, EX_CANTCREAT, "%s: cannot listen: %s",
 		    sun.sun_path, strerror(errno));
-	if (lstat(sun.sun_path, &st) < 0)
-		return err_set(err_r, EX_OSERR, "%s: %s", sun.sun_path,
-		    strerror(errno));
-	l->dev = st.st_dev;
-	l->ino = st.st_ino;
+	if (remember(l, err_r) < 0)
+		return -1;
 	return set_owner(&l->endpoint, defaults, err_r);
+}
+
+int
+listener_claim(const struct endpoint *ep, struct err *err_r)
+{
+	struct sockaddr_un sun;
+
+	if (ep->kind != ENDPOINT_UNIX)
+		return 0;
+	if (unix_address(ep, &sun, err_r) < 0)
+		return -1;
+	return remove_stale(&sun, err_r);
+}
+
+/* An unknown user is said by privilege_drop. */
+static int
+give_to(const struct endpoint *ep, const char *user, struct err *err_r)
+{
+	const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
+
+	if (pw == NULL || lchown(ep->path, pw->pw_uid, (gid_t)-1) == 0)
+		return 0;
+	return err_set(err_r, EX_NOPERM, "%s: cannot give it to user %s: %s",
+	    ep->path, user, strerror(errno));
+}
+
+int
+listener_adopt(struct listener *l, const struct endpoint *ep,
+    const struct listener_defaults *defaults, const char *user,
+    struct err *err_r)
+{
+	*l = (struct listener){ .fd = -1, .endpoint = *ep };
+	if (ep->kind != ENDPOINT_UNIX)
+		return 0;
+	if (remember(l, err_r) < 0 || give_to(ep, user, err_r) < 0)
+		return -1;
+	return set_owner(ep, defaults, err_r);
 }
 
 static socklen_t
@@ -216,12 +263,12 @@ listener_close(struct listener *l)
 {
 	struct stat st;
 
-	if (l->fd < 0)
-		return;
 	if (l->endpoint.kind == ENDPOINT_UNIX && l->ino != 0 &&
 	    lstat(l->endpoint.path, &st) == 0 && st.st_dev == l->dev &&
 	    st.st_ino == l->ino)
 		(void)unlink(l->endpoint.path);
-	(void)close(l->fd);
+	l->ino = 0;
+	if (l->fd >= 0)
+		(void)close(l->fd);
 	l->fd = -1;
 }

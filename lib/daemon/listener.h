@@ -30,6 +30,15 @@ struct listener_defaults {
  * that answers, or a file that is no socket, is an error and left alone. */
 int listener_open(struct listener *l, const struct endpoint *ep,
     const struct listener_defaults *defaults, struct err *err_r) MUST_CHECK;
+/* For a unix socket that another library binds (libmilter): first its place is
+ * made free as above, then, once it is bound, it gets group and mode, belongs
+ * to user (when we are root: who stops the library by connecting must be able
+ * to), and l remembers it, so that listener_close removes it. Nothing to do
+ * for inet. */
+int listener_claim(const struct endpoint *ep, struct err *err_r) MUST_CHECK;
+int listener_adopt(struct listener *l, const struct endpoint *ep,
+    const struct listener_defaults *defaults, const char *user,
+    struct err *err_r) MUST_CHECK;
 /* Safe on a listener that is not open (fd -1) or was closed before. */
 void listener_close(struct listener *l);
 

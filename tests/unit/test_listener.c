@@ -164,6 +164,37 @@ START_TEST(successor_is_left_alone)
 }
 END_TEST
 
+/* A socket that another library binds between claim and adopt. */
+START_TEST(adopts)
+{
+	struct endpoint ep = socket_at("");
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct listener l;
+	struct err e = { 0 };
+	int fd, again;
+
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/s", folder);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&sun, sizeof(sun)),
+	    0);
+	ck_assert_int_eq(close(fd), 0); /* as a killed program leaves it */
+	ck_assert_msg(listener_claim(&ep, &e) == 0, "%s", e.text);
+	ck_assert_int_eq(access(ep.path, F_OK), -1);
+	again = socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(again, (const struct sockaddr *)&sun,
+			     sizeof(sun)),
+	    0);
+	ck_assert_int_eq(listen(again, 1), 0);
+	ck_assert_int_eq(listener_adopt(&l, &ep, &defaults, "nobody", &e), 0);
+	ck_assert_uint_eq(mode_of(&ep), 0660);
+	ck_assert_int_eq(listener_claim(&ep, &e), -1);
+	ck_assert_int_eq(e.sysexit, EX_UNAVAILABLE);
+	listener_close(&l);
+	ck_assert_int_eq(access(ep.path, F_OK), -1);
+	ck_assert_int_eq(close(again), 0);
+}
+END_TEST
+
 START_TEST(missing_folder)
 {
 	struct endpoint ep;
@@ -242,6 +273,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, live_is_left_alone);
 	tcase_add_test(tc, file_is_left_alone);
 	tcase_add_test(tc, successor_is_left_alone);
+	tcase_add_test(tc, adopts);
 	tcase_add_test(tc, missing_folder);
 	tcase_add_loop_test(tc, inet_in_use, 0, 2);
 	tcase_add_test(tc, notify);
