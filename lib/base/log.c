@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -17,7 +18,7 @@ static struct {
 	const char *ident;
 	bool to_syslog;
 	bool with_prefix;
-	enum log_level level;
+	atomic_int level; /* enum log_level; a reload changes it */
 } log_state = { "tlswarden", false, false, LOG_LEVEL_INFO };
 
 static const struct {
@@ -37,9 +38,16 @@ log_open(const char *ident, bool to_syslog, bool with_prefix,
 	log_state.ident = ident;
 	log_state.to_syslog = to_syslog;
 	log_state.with_prefix = with_prefix;
-	log_state.level = level;
+	log_set_level(level);
 	if (to_syslog)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+void
+log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&log_state.level, (int)level,
+	    memory_order_relaxed);
 }
 
 bool
@@ -84,7 +92,8 @@ log_va(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX];
 
-	if (level > log_state.level)
+	if ((int)level >
+	    atomic_load_explicit(&log_state.level, memory_order_relaxed))
 		return;
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	if (!log_state.to_syslog)

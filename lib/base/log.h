@@ -25,6 +25,8 @@ enum log_level {
  * sd-daemon(3) when with_prefix. */
 void log_open(const char *ident, bool to_syslog, bool with_prefix,
     enum log_level level);
+/* What is logged from now on (a reload); any thread. */
+void log_set_level(enum log_level level);
 /* Parses error, warning, info, debug. */
 bool log_level_parse(struct sv word, enum log_level *level_r) MUST_CHECK;
 
