@@ -3,12 +3,25 @@
 noinst_LIBRARIES += milter/libsession.a
 %C%_libsession_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 %C%_libsession_a_SOURCES = \
+	%D%/auth_results.c %D%/auth_results.h \
 	%D%/domains.c %D%/domains.h \
 	%D%/facts.c %D%/facts.h \
 	%D%/macros.c %D%/macros.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/session.c %D%/session.h \
 	%D%/session_rcpt.c \
-	%D%/session_row.c \
-	%D%/settings.h
+	%D%/session_row.c
 LIBS_SESSION = milter/libsession.a $(LIBS_POLICY)
+
+noinst_LIBRARIES += milter/libmilterd.a
+%C%_libmilterd_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
+	$(MILTER_CFLAGS)
+%C%_libmilterd_a_SOURCES = \
+	%D%/app.h \
+	%D%/callbacks.c %D%/callbacks.h \
+	%D%/control.c %D%/control.h \
+	%D%/event_log.c %D%/event_log.h \
+	%D%/live.c %D%/live.h \
+	%D%/main.c \
+	%D%/peer.c %D%/peer.h \
+	%D%/settings.c %D%/settings.h

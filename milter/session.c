@@ -34,6 +34,7 @@ session_init(struct session *s, bool is_asked, int64_t now_secs,
 	s->mta = RECORD_MTA_UNKNOWN;
 	s->tls = RECORD_TLS_UNKNOWN;
 	s->is_asked = is_asked;
+	s->has_headers = false;
 	s->is_local = false;
 	s->was_connected = s->was_greeted = s->reached_mail = false;
 	s->is_authenticated = false;
@@ -42,6 +43,7 @@ session_init(struct session *s, bool is_asked, int64_t now_secs,
 	inbound_init(&s->inbound);
 	s->inbound.tls = &s->facts.tls;
 	domains_init(&s->domains);
+	forged_init(&s->forged);
 	s->n_messages = s->n_accepted = s->n_refused = 0;
 	memset(&s->refused, 0, sizeof(s->refused));
 }
@@ -59,6 +61,7 @@ session_free(struct session *s)
 	buf_free(&s->row);
 	facts_free(&s->facts);
 	domains_free(&s->domains);
+	forged_free(&s->forged);
 }
 
 static bool
@@ -186,4 +189,5 @@ session_abort(struct session *s)
 	s->inbound.bad_sender = s->inbound.bad_recipient = false;
 	buf_reset(&s->sender);
 	buf_reset(&s->recipient);
+	forged_reset(&s->forged);
 }

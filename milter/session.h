@@ -8,6 +8,7 @@
 #ifndef MILTER_SESSION_H
 #define MILTER_SESSION_H
 
+#include "milter/auth_results.h"
 #include "milter/domains.h"
 #include "milter/facts.h"
 #include "milter/reply.h"
@@ -22,6 +23,7 @@ struct session {
 	enum record_tls tls; /* unknown until told */
 	bool is_asked;       /* the MTA sends the macros that we want */
 	bool is_local;       /* none: Postfix plays one for sendmail(1) */
+	bool has_headers;    /* the MTA sends them: ours is to be added */
 	bool was_connected;
 	bool was_greeted;
 	bool reached_mail;
@@ -35,6 +37,7 @@ struct session {
 	struct domains domains;
 	uint32_t n_messages, n_accepted, n_refused;
 	struct judgement refused; /* the last; its rule is not kept */
+	struct forged forged;     /* headers of this message */
 	struct buf row;           /* what a row views, printable */
 };
 
@@ -66,11 +69,10 @@ struct session_rcpt {
 	void *arg;
 };
 
-/* Judges one recipient. True: accept. False: *reply_r says no, and *j_r why
- * (its rule is valid as long as the snapshot). */
-bool session_rcpt(struct session *s, struct sv recipient,
-    const struct macros *m, const struct session_rcpt *with,
-    struct judgement *j_r, struct reply *reply_r);
+/* Judges one recipient. True: accept; false: *reply_r says no. */
+bool
+session_rcpt(struct session *s, struct sv recipient, const struct macros *m,
+    const struct session_rcpt *with, struct reply *reply_r);
 /* End of message; it is accepted as far as we are concerned. */
 void session_eom(struct session *s, const struct macros *m);
 /* RSET, EHLO, or the MTA gave up: the envelope is void, the session goes on. */

@@ -11,6 +11,19 @@ struct rcpt {
 	const struct session_rcpt *with;
 };
 
+/* The domain of an address for a person to read: empty when it has none, or
+ * one with bytes that no domain has. */
+static struct sv
+domain_of(const struct party *p)
+{
+	struct sv domain = party_domain(p);
+
+	for (size_t i = 0; i < domain.n; i++)
+		if (domain.p[i] <= ' ' || domain.p[i] > '~')
+			return sv_from("");
+	return domain;
+}
+
 /* As much of an address as may be kept. */
 static struct sv
 kept(const struct rcpt *r, const struct party *p, const struct buf *written)
@@ -19,7 +32,7 @@ kept(const struct rcpt *r, const struct party *p, const struct buf *written)
 	case CONF_ADDRESSES_FULL:
 		break;
 	case CONF_ADDRESSES_DOMAIN:
-		return p->kind == PARTY_NULL ? sv_from("<>") : party_domain(p);
+		return p->kind == PARTY_NULL ? sv_from("<>") : domain_of(p);
 	case CONF_ADDRESSES_NONE:
 		return sv_from("");
 	}
@@ -76,14 +89,14 @@ tell_monitor(void *arg, const struct judgement *would)
 	buf_free(&text);
 }
 
-/* What cannot be parsed or has no domain counts for none. */
 static void
 count_domain(struct session *s, const struct party *p, bool is_sender,
     bool is_refused)
 {
-	if (p->kind == PARTY_NULL || party_domain(p).n > 0)
-		domains_count(&s->domains, party_domain(p), is_sender,
-		    is_refused);
+	struct sv domain = domain_of(p);
+
+	if (p->kind == PARTY_NULL || domain.n > 0)
+		domains_count(&s->domains, domain, is_sender, is_refused);
 }
 
 static void
@@ -119,21 +132,21 @@ refuse(const struct rcpt *r, const struct judgement *j, struct reply *reply)
 
 bool
 session_rcpt(struct session *s, struct sv recipient, const struct macros *m,
-    const struct session_rcpt *with, struct judgement *j_r,
-    struct reply *reply_r)
+    const struct session_rcpt *with, struct reply *reply_r)
 {
 	struct rcpt r = { s, with };
+	struct judgement j;
 
 	if (s->is_local)
 		return true;
 	session_note_queue_id(s, m);
 	session_keep_address(&s->recipient, recipient);
 	inbound_recipient(&s->inbound, recipient);
-	inbound_judge(with->snapshot, &s->inbound, j_r);
-	inbound_monitors(with->snapshot, &s->inbound, j_r, tell_monitor, &r);
-	count(s, j_r);
-	if (j_r->verdict.kind == VERDICT_PASS)
+	inbound_judge(with->snapshot, &s->inbound, &j);
+	inbound_monitors(with->snapshot, &s->inbound, &j, tell_monitor, &r);
+	count(s, &j);
+	if (j.verdict.kind == VERDICT_PASS)
 		return true;
-	refuse(&r, j_r, reply_r);
+	refuse(&r, &j, reply_r);
 	return false;
 }

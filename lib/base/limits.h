@@ -52,6 +52,8 @@
 #define LIMIT_RECORD_TEXT 1024
 /* Domains of one session that are recorded. */
 #define LIMIT_RECORD_DOMAINS 256
+/* Headers of one message that claim to be our Authentication-Results. */
+#define LIMIT_FORGED 10000
 /* A probe's result as JSON. */
 #define LIMIT_RECORD_JSON 1048576
 /* policy.db, copied whole into memory to be loaded: LIMIT_RULES rows of 400

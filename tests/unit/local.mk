@@ -84,3 +84,8 @@ unit_programs += %D%/test_policy_db
 	%D%/policy_fixture.h %D%/unit.h
 %C%_test_policy_db_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
 %C%_test_policy_db_LDADD = $(STORE_LIBS)
+unit_programs += %D%/test_auth_results
+%C%_test_auth_results_SOURCES = %D%/test_auth_results.c %D%/unit.h
+%C%_test_auth_results_CPPFLAGS = $(milter_unit_cppflags)
+%C%_test_auth_results_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_auth_results_LDADD = $(milter_unit_ldadd)

@@ -69,7 +69,6 @@ struct stage {
 	struct snapshot *snapshot;
 	struct settings settings;
 	struct heard heard;
-	struct judgement j;
 	struct reply reply;
 };
 
@@ -133,8 +132,7 @@ rcpt(struct stage *st, const char *recipient)
 	struct session_rcpt with = { st->snapshot, &st->settings, 1001, hear,
 		&st->heard };
 
-	return session_rcpt(&st->s, sv_from(recipient), &m, &with, &st->j,
-	    &st->reply);
+	return session_rcpt(&st->s, sv_from(recipient), &m, &with, &st->reply);
 }
 
 static void

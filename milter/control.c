@@ -1,0 +1,187 @@
+/* tlswarden: milter/control - signals, the timer, reload and the way out.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <stdbool.h> /* before mfapi.h: else its bool is an int */
+#include <libmilter/mfapi.h>
+
+#include "base/log.h"
+#include "daemon/notify.h"
+#include "milter/control.h"
+
+enum {
+	TICK_NSECS = 200 * 1000000, /* how often the table is looked at */
+	NUDGE_NSECS = 20 * 1000000
+};
+
+static int64_t
+now_secs(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec;
+}
+
+static void
+connect_unix(const struct endpoint *ep, int fd)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	memcpy(sun.sun_path, ep->path, strlen(ep->path) + 1);
+	(void)connect(fd, (const struct sockaddr *)&sun, sizeof(sun));
+}
+
+static void
+connect_inet(const struct endpoint *ep, int fd)
+{
+	struct sockaddr_in six_or_four = { .sin_family = AF_INET,
+		.sin_port = htons(ep->port) };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+		.sin6_port = htons(ep->port) };
+
+	if (ep->is_ipv6 && inet_pton(AF_INET6, ep->host, &six.sin6_addr) == 1)
+		(void)connect(fd, (const struct sockaddr *)&six, sizeof(six));
+	else if (inet_pton(AF_INET, ep->host, &six_or_four.sin_addr) == 1)
+		(void)connect(fd, (const struct sockaddr *)&six_or_four,
+		    sizeof(six_or_four));
+}
+
+/* Wakes libmilter's listener: it looks whether to stop after each client. */
+static void
+nudge(const struct endpoint *ep)
+{
+	bool is_unix = ep->kind == ENDPOINT_UNIX;
+	int family = is_unix ? AF_UNIX : ep->is_ipv6 ? AF_INET6 : AF_INET;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return;
+	if (is_unix)
+		connect_unix(ep, fd);
+	else
+		connect_inet(ep, fd);
+	(void)close(fd);
+}
+
+/* smfi_stop waits for a lock that the sleeping listener holds. */
+static void *
+call_stop(void *arg)
+{
+	(void)arg;
+	(void)smfi_stop();
+	return NULL;
+}
+
+static void
+stop(struct app *app)
+{
+	const struct timespec pause = { 0, NUDGE_NSECS };
+	pthread_t stopper;
+
+	notify_stopping();
+	if (pthread_create(&stopper, NULL, call_stop, NULL) != 0) {
+		(void)smfi_stop();
+		return;
+	}
+	while (!atomic_load(&app->is_done)) {
+		(void)nanosleep(&pause, NULL);
+		nudge(&app->listener.endpoint);
+	}
+	(void)pthread_join(stopper, NULL);
+}
+
+static void
+warn_restart(const struct conf *now, const struct conf *next)
+{
+	struct buf names;
+
+	buf_init(&names, 4096);
+	conf_restart_keys(now, next, &names);
+	if (names.n > 0)
+		log_warning("restart tlswarden-milter to change: %s",
+		    buf_str(&names));
+	buf_free(&names);
+}
+
+static void
+reload_conf(struct app *app)
+{
+	struct conf *next;
+	struct err err = { 0 };
+	struct settings *settings;
+
+	if (conf_load(app->conf->is_missing ? NULL : app->conf->file, &next,
+		&err) < 0) {
+		log_error("the configuration stays as it was: %s", err.text);
+		return;
+	}
+	warn_restart(app->conf, next);
+	settings = settings_new(next, atomic_load(&app->settings));
+	atomic_store_explicit(&app->settings, settings, memory_order_release);
+	log_set_level((enum log_level)next->log_level);
+	conf_free(next);
+	log_info("configuration read again");
+}
+
+static void
+reload(struct app *app)
+{
+	notify_reloading();
+	reload_conf(app);
+	source_reload(app->source, now_secs());
+	notify_ready("judging sessions");
+}
+
+static void *
+run(void *arg)
+{
+	const struct timespec tick = { 0, TICK_NSECS };
+	struct app *app = arg;
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGUSR1);
+	while (!atomic_load(&app->is_done)) {
+		int sig = sigtimedwait(&set, NULL, &tick);
+
+		if (sig == SIGUSR1)
+			reload(app);
+		else if (sig > 0)
+			stop(app);
+		source_poll(app->source, now_secs());
+	}
+	return NULL;
+}
+
+int
+control_start(struct app *app, pthread_t *thread_r, struct err *err_r)
+{
+	int rc = pthread_create(thread_r, NULL, run, app);
+
+	if (rc == 0)
+		return 0;
+	return err_set(err_r, EX_OSERR, "cannot start a thread: %s",
+	    strerror(rc));
+}
+
+void
+control_stop(pthread_t thread)
+{
+	(void)pthread_join(thread, NULL);
+}
