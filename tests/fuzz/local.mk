@@ -18,3 +18,11 @@ fuzz_programs = %D%/fuzz_socketmap %D%/fuzz_delegation
 %C%_fuzz_delegation_SOURCES = %D%/fuzz_delegation.c $(FUZZ_MAIN)
 %C%_fuzz_delegation_LDADD = lib/wire/libwire.a lib/base/libbase.a
 %C%_fuzz_delegation_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+fuzz_programs += %D%/fuzz_milter
+%C%_fuzz_milter_SOURCES = %D%/fuzz_milter.c tests/unit/table.c \
+	tests/unit/table.h $(FUZZ_MAIN)
+%C%_fuzz_milter_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
+	-I$(top_srcdir)/tests/unit
+%C%_fuzz_milter_LDADD = $(LIBS_SESSION) $(IDN2_LIBS)
+%C%_fuzz_milter_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
