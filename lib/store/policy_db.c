@@ -43,6 +43,7 @@ struct policy_db {
 	bool has_tried;
 	bool is_wal;      /* commits do not touch the file itself */
 	unsigned n_looks; /* since data_version was asked */
+	unsigned patience_msecs;
 };
 
 struct policy_db *
@@ -51,6 +52,7 @@ policy_db_new(const char *path)
 	struct policy_db *db = mem_zalloc(1, sizeof(*db));
 
 	db->path = mem_strdup(path);
+	db->patience_msecs = POLICY_DB_PATIENCE_MSECS;
 	return db;
 }
 
@@ -62,6 +64,12 @@ policy_db_free(struct policy_db *db)
 	store_close(&db->st);
 	free(db->path);
 	free(db);
+}
+
+void
+policy_db_set_patience(struct policy_db *db, unsigned msecs)
+{
+	db->patience_msecs = msecs;
 }
 
 static bool
@@ -381,13 +389,13 @@ copy_bytes(struct policy_db *db, struct copy *c, struct err *err_r)
 	c->stats.is_wal = db_is_wal(&db->st);
 	if (c->stats.is_wal)
 		return copy_wal(db, c, err_r);
-	do {
+	while (now_usecs() - begin < db->patience_msecs * UINT64_C(1000)) {
 		c->stats.n_tries++;
 		done = copy_unlocked(db, c, err_r);
 		if (done != 0)
 			return done > 0 ? 0 : -1;
 		pause_tick();
-	} while (now_usecs() - begin < POLICY_DB_PATIENCE_MSECS * 1000);
+	}
 	return copy_locked(db, c, err_r);
 }
 

@@ -48,6 +48,8 @@ struct policy_copy_stats {
 /* A reader of the file at path; opens nothing yet. Gives. */
 struct policy_db *policy_db_new(const char *path) NONNULL_RETURN MUST_CHECK;
 void policy_db_free(struct policy_db *db);
+/* How long to wait for a quiet moment; 0: copy under the lock at once. */
+void policy_db_set_patience(struct policy_db *db, unsigned msecs);
 
 /* Whether the file at the path differs from the one that was last copied: 1
  * yes (or never copied), 0 no, -1 cannot be told: it is away, not readable, or
