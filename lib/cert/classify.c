@@ -105,6 +105,15 @@ issue_has(const struct verification *v, enum reason reason, int cert)
 	return false;
 }
 
+static bool
+has_code(const struct verification *v, int code)
+{
+	for (size_t i = 0; i < v->best.n_faults; i++)
+		if (v->best.faults[i].code == code)
+			return true;
+	return false;
+}
+
 static enum reason
 expired_reason(const struct verification *v, const struct fault *f)
 {
@@ -130,7 +139,10 @@ classify_purpose(struct verification *v, const struct fault *f)
 		(void)issue_add(v, REASON_INVALID_CA, f->cert, f->code);
 	if ((troubles & PURPOSE_KU) != 0)
 		(void)issue_add(v, REASON_BAD_KEY_USAGE, f->cert, f->code);
-	if ((troubles & (PURPOSE_EKU | PURPOSE_NS_TYPE)) != 0 ||
+	/* Nothing in the certificate: the trust settings of the store. */
+	if (troubles == PURPOSE_FINE && has_code(v, X509_V_ERR_CERT_REJECTED))
+		(void)issue_add(v, REASON_DISTRUSTED, f->cert, f->code);
+	else if ((troubles & (PURPOSE_EKU | PURPOSE_NS_TYPE)) != 0 ||
 	    troubles == PURPOSE_FINE)
 		(void)issue_add(v, REASON_WRONG_PURPOSE, f->cert, f->code);
 }
@@ -190,8 +202,11 @@ classify_faults(struct verification *v)
 	for (size_t i = 0; i < v->best.n_faults; i++) {
 		const struct fault *f = &v->best.faults[i];
 
-		if (missing_is_code(f->code) && !v->best.path.is_complete)
-			continue; /* missing_issue has it */
+		/* missing_issue has it, or the limit on the depth is why. */
+		if (missing_is_code(f->code) &&
+		    (!v->best.path.is_complete ||
+			has_code(v, X509_V_ERR_CERT_CHAIN_TOO_LONG)))
+			continue;
 		if (f->code == X509_V_ERR_CERT_HAS_EXPIRED)
 			(void)issue_add(v, expired_reason(v, f), f->cert,
 			    f->code);

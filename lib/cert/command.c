@@ -57,9 +57,7 @@ command_show(struct verification *v, int index, const char *options)
 		buf_addf(&text, " -noout %s", options);
 	} else {
 		buf_adds(&text, "openssl storeutl -noout -text -certs ");
-		command_quote(index >= 0 ? chain_label(v)
-					 : trust_label(v->req->trust),
-		    &text);
+		command_quote(index >= 0 ? chain_label(v) : v->store, &text);
 	}
 	return explain_keep(v, &text);
 }
@@ -82,9 +80,6 @@ purpose_option(const struct verification *v)
 const char *
 command_verify(struct verification *v, const char *options)
 {
-	const char *label = v->req->trust_label != NULL
-	    ? v->req->trust_label
-	    : trust_label(v->req->trust);
 	struct buf text;
 
 	buf_init(&text, LIMIT_FINDING_TEXT);
@@ -93,7 +88,7 @@ command_verify(struct verification *v, const char *options)
 	else {
 		buf_addf(&text, "openssl verify -show_chain%s%s -trusted ",
 		    purpose_option(v), options);
-		command_quote(label, &text);
+		command_quote(v->store, &text);
 		buf_adds(&text, " -untrusted ");
 		command_quote(chain_label(v), &text);
 		if (!v->req->ignore_time)

@@ -55,7 +55,7 @@ explain_subject(struct verification *v, int cert, struct buf *out)
 
 	if (v->pool.v[cert].origin == POOL_TRUST)
 		buf_addf(out, "%s (of the trust store %s)", info->subject,
-		    trust_label(v->req->trust));
+		    v->store);
 	else
 		buf_adds(out, info->subject);
 }

@@ -12,10 +12,10 @@
 static const char *
 store_words(struct verification *v)
 {
-	return diagnosis_text(v->d, "the trust store %s (%zu certificates)",
-	    v->req->trust_label != NULL ? v->req->trust_label
-					: trust_label(v->req->trust),
-	    trust_count(v->req->trust));
+	size_t n = trust_count(v->req->trust);
+
+	return diagnosis_text(v->d, "the trust store %s (%zu certificate%s)",
+	    v->store, n, n == 1 ? "" : "s");
 }
 
 void
@@ -91,7 +91,7 @@ stored_intermediate(struct verification *v, int top, struct finding *f)
 	f->cause = diagnosis_text(v->d,
 	    "The trust store %s holds the intermediate %s but not the root %s "
 	    "that issued it; only a self-signed root ends a chain.",
-	    trust_label(v->req->trust), info->subject, info->issuer);
+	    v->store, info->subject, info->issuer);
 	f->fix_ours =
 	    "Add the root to the trust store, or let any trusted "
 	    "certificate end a chain (--partial-chain).";
@@ -185,12 +185,12 @@ explain_incomplete(struct verification *v, const struct issue *is,
 	    "import it with its root (tlswarden ca import NAME FILE).",
 	    info->issuer, url != NULL ? " from " : "", url != NULL ? url : "");
 	f->fix_theirs = diagnosis_text(v->d,
-	    "Please append the intermediate certificate %s%s%s to the "
+	    "Please append the intermediate certificate %s%s%s%s to the "
 	    "certificate file of your mail server, behind the server's own "
 	    "(full chain: your certificate first, then each issuer; the root "
 	    "is not needed), and restart it.",
-	    info->issuer, url != NULL ? ", available from " : "",
-	    url != NULL ? url : "");
+	    info->issuer, url != NULL ? " (available from " : "",
+	    url != NULL ? url : "", url != NULL ? ")" : "");
 }
 
 static const char *
@@ -267,8 +267,8 @@ explain_distrusted(struct verification *v, const struct issue *is,
 	f->cause = diagnosis_text(v->d,
 	    "The certificate %s is in the trust store %s with the setting that "
 	    "it must not be trusted for this use.",
-	    info->subject, trust_label(v->req->trust));
+	    info->subject, v->store);
 	f->command = diagnosis_text(v->d,
 	    "openssl x509 -in FILE -noout -text | grep -A2 Reject  # FILE: %s",
-	    trust_label(v->req->trust));
+	    v->store);
 }

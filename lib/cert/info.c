@@ -147,6 +147,9 @@ fill_names(const X509 *x, struct arena *mem, struct buf *text,
 	}
 	buf_reset(text);
 	/* RFC 6125 6.4.4: the CN counts when there is no DNS name. */
+	has_dns = has_dns ||
+	    (sans == NULL &&
+		X509_get_ext_by_NID(x, NID_subject_alt_name, -1) >= 0);
 	if (!has_dns && info->subject_cn != NULL)
 		names[info->n_names++] = info->subject_cn;
 	info->names = names;

@@ -100,6 +100,20 @@ names_parse(const char *text, struct names_wanted *w_r, struct err *err_r)
 	return 0;
 }
 
+/* A subject alternative name that is there but cannot be read: then nothing is
+ * known of the names, and the CN does not step in. */
+static bool
+has_broken_san(X509 *x)
+{
+	GENERAL_NAMES *sans =
+	    X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	bool is_broken = sans == NULL &&
+	    X509_get_ext_by_NID(x, NID_subject_alt_name, -1) >= 0;
+
+	GENERAL_NAMES_free(sans);
+	return is_broken;
+}
+
 enum names_match
 names_check(X509 *x, const struct names_wanted *w)
 {
@@ -111,7 +125,8 @@ names_check(X509 *x, const struct names_wanted *w)
 		if (X509_check_host(x, w->text, 0,
 			flags | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1)
 			match = NAMES_PRESENT;
-		else if (X509_check_host(x, w->text, 0, flags, NULL) == 1)
+		else if (!has_broken_san(x) &&
+		    X509_check_host(x, w->text, 0, flags, NULL) == 1)
 			match = NAMES_CN_ONLY;
 		break;
 	case NAMES_IP:

@@ -153,6 +153,7 @@ notice_cross_signed(struct verification *v)
 
 	for (size_t i = 1; i < v->pool.n && twin < 0; i++)
 		if (v->pool.v[i].origin == POOL_SENT &&
+		    !v->pool.v[i].is_malformed &&
 		    !path_has(&v->best.path, (int)i)) {
 			cert = (int)i;
 			twin = twin_in_path(v, cert);
@@ -186,6 +187,32 @@ notice_cross_signed(struct verification *v)
 	f->command = command_verify(v, "");
 }
 
+static bool
+has_issue(const struct verification *v, int cert)
+{
+	for (size_t i = 0; i < v->n_issues; i++)
+		if (v->issues[i].cert == cert)
+			return true;
+	return false;
+}
+
+/* A broken certificate that the path goes around. */
+static void
+notice_malformed(struct verification *v)
+{
+	for (size_t i = 1; i < v->pool.n; i++) {
+		const struct issue is = { .reason = REASON_MALFORMED,
+			.cert = (int)i };
+
+		if (v->pool.v[i].origin != POOL_SENT ||
+		    !v->pool.v[i].is_malformed ||
+		    path_has(&v->best.path, (int)i) || has_issue(v, (int)i))
+			continue;
+		explain_issue(v, &is);
+		v->d->findings[v->d->n_findings - 1].severity = FINDING_NOTICE;
+	}
+}
+
 static void
 notice_extra(struct verification *v)
 {
@@ -199,8 +226,8 @@ notice_extra(struct verification *v)
 		int index = v->pool.v[i].index;
 
 		if (v->pool.v[i].origin != POOL_SENT || index < 0 ||
-		    path_has(&v->best.path, (int)i) ||
-		    twin_in_path(v, (int)i) >= 0)
+		    path_has(&v->best.path, (int)i) || has_issue(v, (int)i) ||
+		    v->pool.v[i].is_malformed || twin_in_path(v, (int)i) >= 0)
 			continue;
 		if (first < 0)
 			first = index;
@@ -375,6 +402,7 @@ notices_add(struct verification *v)
 	notice_cn_only(v);
 	notice_key_usage(v);
 	notice_expiry(v);
+	notice_malformed(v);
 	if (!v->best.path.is_complete)
 		return;
 	notice_order(v);

@@ -58,7 +58,10 @@ dead_end(struct search *s)
 		best_top = &s->pool->v[s->best->v[s->best->n - 1]];
 		if (best_top->is_self_signed && !top->is_self_signed)
 			return;
-		if (best_top->is_self_signed == top->is_self_signed &&
+		if (best_top->is_self_signed && top->is_self_signed &&
+		    s->best->n <= s->path.n)
+			return;
+		if (!best_top->is_self_signed && !top->is_self_signed &&
 		    s->best->n >= s->path.n)
 			return;
 	}

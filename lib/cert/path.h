@@ -33,7 +33,7 @@ typedef bool path_fn(void *arg, const struct path *p);
 
 /* Walks all paths from certificate 0 of the pool. Returns whether fn stopped
  * it. *best_r: of the paths that reached no anchor, the one that got closest:
- * to a self-signed certificate, then the longest. */
+ * to a self-signed certificate by the shortest way, or else the longest. */
 bool path_search(struct pool *pool, const struct path_rules *rules, path_fn *fn,
     void *arg, struct path *best_r);
 

@@ -42,6 +42,7 @@ struct verification {
 	struct diagnosis *d;
 	struct pool pool;
 	struct judge_rules rules;
+	const char *store; /* the trust store's name, safe to print */
 	struct names_wanted wanted[STATE_NAMES_MAX];
 	size_t n_wanted;
 	enum names_match name_match;

@@ -126,22 +126,37 @@ text_verdict(const struct diagnosis *d, struct buf *out)
 	buf_addc(out, '.');
 }
 
-/* The classes found at a certificate, behind it. */
+/* The classes of that severity found at a certificate, behind it. */
+static void
+mark(const struct diagnosis *d, int index, enum finding_severity severity,
+    const struct text_style *style, struct buf *out)
+{
+	bool is_failure = severity == FINDING_FAIL, has_any = false;
+
+	for (size_t i = 0; i < d->n_findings; i++) {
+		const struct finding *f = &d->findings[i];
+
+		if (f->index != index || f->severity != severity)
+			continue;
+		if (!has_any) {
+			paint(style, is_failure ? PAINT_RED : PAINT_YELLOW,
+			    out);
+			buf_adds(out, is_failure ? "  <== FAULT: " : "  <-- ");
+		} else
+			buf_adds(out, ", ");
+		has_any = true;
+		buf_adds(out, reason_info(f->reason)->code);
+	}
+	if (has_any)
+		paint(style, PAINT_NONE, out);
+}
+
 static void
 marks(const struct diagnosis *d, int index, const struct text_style *style,
     struct buf *out)
 {
-	for (size_t i = 0; i < d->n_findings; i++) {
-		const struct finding *f = &d->findings[i];
-		bool is_failure = f->severity == FINDING_FAIL;
-
-		if (f->index != index)
-			continue;
-		paint(style, is_failure ? PAINT_RED : PAINT_YELLOW, out);
-		buf_addf(out, "  %s %s", is_failure ? "<== FAULT:" : "<--",
-		    reason_info(f->reason)->code);
-		paint(style, PAINT_NONE, out);
-	}
+	mark(d, index, FINDING_FAIL, style, out);
+	mark(d, index, FINDING_NOTICE, style, out);
 }
 
 static void

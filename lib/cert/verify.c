@@ -245,6 +245,9 @@ verify_chain(const struct verify_request *req, struct diagnosis *d,
 		goto out;
 	ERR_clear_error();
 	pool_init(&v->pool, req->trust, req->now, req->ignore_time);
+	v->store = diagnosis_safe(d,
+	    sv_from(req->trust_label != NULL ? req->trust_label
+					     : trust_label(req->trust)));
 	describe(v);
 	/* Without a leaf there is nothing to start from. */
 	if (chain_x509(req->chain, 0) != NULL) {
