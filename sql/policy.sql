@@ -653,9 +653,10 @@ BEGIN
   INSERT INTO check_fault VALUES ('cert_name', CASE
     WHEN trim(NEW.word) = '' THEN 'empty_word'
     WHEN trim(NEW.word) <> NEW.word THEN 'blank'
-    WHEN lower(NEW.word) IN ('nexthop', '.nexthop', 'hostname')
-    THEN CASE NEW.direction WHEN 'in' THEN 'keyword' END
-    WHEN NEW.direction = 'in' THEN NULL
+    WHEN NEW.direction = 'in'
+    THEN CASE WHEN lower(NEW.word) IN ('nexthop', '.nexthop', 'dot-nexthop',
+                                       'hostname')
+         THEN 'keyword' END
     WHEN lower(NEW.word) = 'dot-nexthop' THEN 'dot_nexthop'
     WHEN NEW.word GLOB '*[*?]*' THEN 'glob'
     WHEN NEW.word GLOB '*.' THEN 'form'
@@ -691,8 +692,8 @@ BEGIN
 END;
 
 -- check_time: clock is the text without its 'Z' and with a blank for the 'T';
--- what SQLite makes of it must be the same day and minute again (there is no
--- 31 February).
+-- what SQLite makes of it must be the same day and minute again: there is no
+-- 31 February. (Without '+0 days' it prints what it was given.)
 
 DROP VIEW IF EXISTS check_time;
 CREATE VIEW check_time(col, time) AS SELECT '', '' WHERE 0;
@@ -714,10 +715,11 @@ CREATE TRIGGER check_clock_do INSTEAD OF INSERT ON check_clock
 BEGIN
   INSERT INTO check_fault VALUES (NEW.col, CASE
     WHEN NEW.clock GLOB '[2-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
-    THEN CASE WHEN date(NEW.clock) IS NOT NEW.clock THEN 'form' END
+    THEN CASE WHEN date(NEW.clock, '+0 days') IS NOT NEW.clock
+         THEN 'form' END
     WHEN NEW.clock GLOB '[2-9]???-??-?? [0-9][0-9]:[0-9][0-9]'
          OR NEW.clock GLOB '[2-9]???-??-?? [0-9][0-9]:[0-9][0-9]:[0-5][0-9]'
-    THEN CASE WHEN substr(datetime(NEW.clock), 1, 16)
+    THEN CASE WHEN substr(datetime(NEW.clock, '+0 days'), 1, 16)
                    IS NOT substr(NEW.clock, 1, 16) THEN 'form' END
     ELSE 'form' END);
 END;
