@@ -1,14 +1,12 @@
 # Makefile fragment of tests/e2e: the programs against real mail servers.
 # Each test makes its own network and process namespace (root; else skipped).
 e2e_tests = \
-	%D%/t-peers.sh \
-	%D%/t-policyd.sh \
-	%D%/t-out-levels.sh \
-	%D%/t-out-live.sh
-# These join when what they found is settled.
-e2e_outbound = \
 	%D%/t-out-broken.sh \
-	%D%/t-out-keys.sh
+	%D%/t-out-keys.sh \
+	%D%/t-out-levels.sh \
+	%D%/t-out-live.sh \
+	%D%/t-peers.sh \
+	%D%/t-policyd.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \
 	%D%/dns.py \
@@ -18,6 +16,6 @@ dist_check_DATA += \
 	%D%/postfix.sh \
 	%D%/t-policyd.py \
 	%D%/warden.sh
-EXTRA_DIST += $(e2e_tests) $(e2e_outbound)
+EXTRA_DIST += $(e2e_tests) tests/STATUS.md
 $(e2e_tests:.sh=.log): all-am
 CLEANFILES += %D%/pki/*

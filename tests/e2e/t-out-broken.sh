@@ -21,7 +21,8 @@ broken_restart()
 	policyd_stop KILL
 	log_mark "$LOG"
 	policyd_start
-	expect_log "$LOG" 'last-good' "$1 at start: the log says last-good"
+	expect_log "$LOG" 'SERVING AN OLD POLICY TABLE' \
+	    "$1 at start: the log says so"
 	rules_hold "$1 at start"
 	is "$(answer "$2")" none "$1 at start: the newest good table"
 }
@@ -98,7 +99,7 @@ for i in {1..10}; do
 	    VALUES ('out', 'good.test', 'secure', 'rotten');
 	    UPDATE policy SET level = 'none' WHERE recipient = 'plain.test'"
 done
-expect_log "$LOG" 'rotten' "garbage PEM: the log names the CA"
+expect_log "$LOG" 'error: ca rotten: ' "garbage PEM: the log names the CA"
 rules_hold "garbage PEM"
 flowed=0
 for i in {1..10}; do
@@ -118,7 +119,8 @@ sql "PRAGMA ignore_check_constraints = 1;
     INSERT INTO policy (id, direction, recipient, subnet, level) VALUES
 	(777, 'out', 'bad.test', '999.1.2.3/77', 'encrypt'),
 	(778, 'out', 'new.test', NULL, 'encrypt')"
-expect_log "$LOG" '777' "a bad subnet: the log names the rule"
+expect_log "$LOG" 'error: policy rule 777: ' \
+    "a bad subnet: the log names the rule"
 rules_hold "a bad subnet"
 is "$(answer new.test)" NOTFOUND "a bad subnet: its good neighbour waits too"
 sql "DELETE FROM policy WHERE id = 777"
@@ -128,7 +130,8 @@ log_mark "$LOG"
 sql "PRAGMA ignore_check_constraints = 1;
     INSERT INTO policy (id, direction, recipient, level)
     VALUES (888, 'out', 'good.test', 'sekure')"
-expect_log "$LOG" '888' "an unknown level: the log names the rule"
+expect_log "$LOG" 'error: policy rule 888: ' \
+    "an unknown level: the log names the rule"
 rules_hold "an unknown level"
 sql "DELETE FROM policy WHERE id = 888"
 table_works level
@@ -182,12 +185,12 @@ rules_hold "replaced file"
 
 log_mark "$LOG"
 truncate -s 1000 "$DB"
-expect_log "$LOG" 'policy\.db' "truncated: the log names the file"
+expect_log "$LOG" 'policy\.db: damaged' "truncated: the log names the file"
 rules_hold "truncated"
 
 log_mark "$LOG"
 rm "$DB"
-expect_log "$LOG" 'policy\.db' "removed: the log names the file"
+expect_log "$LOG" 'policy\.db: no such file' "removed: the log names the file"
 rules_hold "removed"
 
 # ---- restarts with a broken table ---------------------------------------
@@ -206,8 +209,9 @@ expect_answer renamed.test NOTFOUND "a good table again: it is served"
 # ---- full disks ---------------------------------------------------------
 log_mark "$LOG"
 dd if=/dev/zero of="$STATE_DIR/ballast" bs=4k 2> /dev/null
-table_works "full state disk"
-expect_log "$LOG" 'last-good' "full state disk: the log names the file"
+table_works disk
+expect_log "$LOG" 'not kept as last good' \
+    "full state disk: the log says so"
 rules_hold "full state disk"
 rm "$STATE_DIR/ballast"
 
@@ -236,7 +240,7 @@ timeout 10 "$POLICYD" -c "$CONF" >> "$LOG" 2>&1 < /dev/null
 rc=$?
 check "neither table loads: policyd does not start" test $rc -ge 64
 check "and says so with an exit status of sysexits.h" test $rc -le 78
-expect_log "$LOG" 'policy\.db' "and names the file"
+expect_log "$LOG" 'no policy table to serve: .*policy\.db' "and names the file"
 mail_send down@plain.test
 mail_send down@good.test
 expect_deferred down@plain.test 'client TLS configuration problem' \
