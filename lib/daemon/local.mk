@@ -9,7 +9,7 @@ noinst_LIBRARIES += lib/daemon/libdaemon.a
 	%D%/policy_load.c %D%/policy_load.h \
 	%D%/privilege.c %D%/privilege.h \
 	%D%/record_queue.c %D%/record_queue.h \
-	%D%/recorder.h \
+	%D%/recorder.c %D%/recorder.h \
 	%D%/say.c %D%/say.h \
 	%D%/signals.c %D%/signals.h \
 	%D%/source.c %D%/source.h \

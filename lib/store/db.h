@@ -30,8 +30,9 @@ enum store_mode {
 struct store {
 	struct sqlite3 *sq;
 	char *path;
-	int rc;       /* of the last failure: SQLITE_BUSY, ... */
-	int extended; /* its extended code */
+	int rc;            /* of the last failure: SQLITE_BUSY, ... */
+	int extended;      /* its extended code */
+	bool is_wal_meant; /* WAL is as it should be: for error texts */
 };
 
 /* Which SQLite is in use: "3.40.1". */

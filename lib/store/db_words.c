@@ -64,7 +64,13 @@ words_cannot_open(struct store *st, const char *what, struct err *err_r)
 	if (!S_ISREG(sb.st_mode))
 		return err_set(err_r, EX_NOINPUT, "%s: not a regular file",
 		    st->path);
-	if (db_is_wal(st))
+	if (st->is_wal_meant && access(st->path, W_OK) != 0)
+		return err_set(err_r, EX_NOPERM,
+		    "%s: uid %ld must be a member of its group (owner %ld:%ld, "
+		    "mode %04o), or root",
+		    st->path, (long)geteuid(), (long)sb.st_uid, (long)sb.st_gid,
+		    (unsigned)sb.st_mode & 07777);
+	if (!st->is_wal_meant && db_is_wal(st))
 		return err_set(err_r, EX_CONFIG,
 		    "%s: somebody switched it to a write-ahead log (WAL), "
 		    "which uid %ld cannot read: run \"tlswarden init\" as root "

@@ -11,4 +11,7 @@ noinst_LIBRARIES += lib/store/libstore.a
 	%D%/policy_image_db.h \
 	%D%/policy_rows.c %D%/policy_rows.h \
 	%D%/policy_save.c \
-	%D%/policy_schema.c %D%/policy_schema.h
+	%D%/policy_schema.c %D%/policy_schema.h \
+	%D%/state_db.c %D%/state_db.h \
+	%D%/state_read.c %D%/state_read.h \
+	%D%/state_words.c %D%/state_words.h

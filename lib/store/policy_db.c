@@ -126,7 +126,7 @@ look(struct policy_db *db, struct stamp *s, struct err *err_r)
 	struct stat sb;
 
 	if (stat(db->path, &sb) != 0) {
-		struct store gone = { NULL, db->path, 0, 0 };
+		struct store gone = { .path = db->path };
 
 		return store_fail(&gone, SQLITE_CANTOPEN, err_r);
 	}

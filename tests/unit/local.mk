@@ -78,12 +78,21 @@ unit_programs += %D%/test_milter_session
 %C%_test_milter_session_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_milter_session_LDADD = $(milter_unit_ldadd)
 
-STORE_LIBS = lib/store/libstore.a lib/base/libbase.a $(CHECK_LIBS) $(SQLITE_LIBS)
-unit_programs += %D%/test_policy_db
-%C%_test_policy_db_SOURCES = %D%/test_policy_db.c %D%/policy_fixture.c \
-	%D%/policy_fixture.h %D%/unit.h
-%C%_test_policy_db_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
+STORE_LIBS = lib/store/libstore.a lib/base/libbase.a $(CHECK_LIBS) \
+	$(SQLITE_LIBS)
+DAEMON_LIBS = lib/daemon/libdaemon.a lib/store/libstore.a lib/cert/libcert.a \
+	$(LIBS_POLICY) $(CHECK_LIBS) $(SQLITE_LIBS) $(OPENSSL_LIBS) \
+	$(JANSSON_LIBS) $(IDN2_LIBS)
+store_fixture = %D%/policy_fixture.c %D%/policy_fixture.h %D%/unit.h
+store_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
+
+unit_programs += %D%/test_policy_db %D%/test_policy_image
+%C%_test_policy_db_SOURCES = %D%/test_policy_db.c $(store_fixture)
+%C%_test_policy_db_CFLAGS = $(store_cflags)
 %C%_test_policy_db_LDADD = $(STORE_LIBS)
+%C%_test_policy_image_SOURCES = %D%/test_policy_image.c $(store_fixture)
+%C%_test_policy_image_CFLAGS = $(store_cflags)
+%C%_test_policy_image_LDADD = $(STORE_LIBS)
 unit_programs += %D%/test_auth_results
 %C%_test_auth_results_SOURCES = %D%/test_auth_results.c %D%/unit.h
 %C%_test_auth_results_CPPFLAGS = $(milter_unit_cppflags)

@@ -29,15 +29,6 @@ static const char many_rules[] =
     " WHERE i < 300) INSERT INTO policy(direction, recipient, level, comment)"
     " SELECT 'out', 'd' || i || '.example', 'encrypt', hex(zeroblob(100))"
     " FROM n;";
-/* A database of the right name without any of our triggers. */
-static const char loose_tables[] =
-    "PRAGMA application_id=1953264496; PRAGMA user_version=1;"
-    "CREATE TABLE policy(id INTEGER PRIMARY KEY, enabled, priority, direction,"
-    " sender, recipient, subnet, level, on_failure, ca, cert_name,"
-    " cert_fingerprint, min_protocol, min_bits, mode, expires_at, comment);"
-    "CREATE TABLE ca(name, pem, comment, added_at);"
-    "INSERT INTO policy VALUES(7,1,100,'in','*','*',NULL,'none','fail',NULL,"
-    "NULL,NULL,NULL,NULL,'enforce',NULL,'');";
 /* clang-format on */
 
 struct seen {
@@ -547,55 +538,6 @@ START_TEST(under_the_lock)
 }
 END_TEST
 
-static const struct {
-	const char *label;
-	const char *sql;
-	const char *fault; /* NULL: none */
-} rows[] = {
-	{ "good", "SELECT 1", NULL },
-	{ "NULL that may be", "UPDATE policy SET min_bits = NULL", NULL },
-	{ "text for a number", "UPDATE policy SET priority = 'high'",
-	    "7: column priority holds text, not an integer" },
-	{ "fraction", "UPDATE policy SET priority = 1.5",
-	    "7: column priority holds a floating point number" },
-	{ "NULL enabled", "UPDATE policy SET enabled = NULL",
-	    "7: column enabled holds NULL" },
-	{ "NULL direction", "UPDATE policy SET direction = NULL",
-	    "7: column direction holds NULL, not text" },
-	{ "blob", "UPDATE policy SET recipient = x'2a'",
-	    "7: column recipient holds a blob, not text" },
-	{ "number for text", "UPDATE policy SET ca = 5",
-	    "7: column ca holds an integer, not text" },
-	{ "longest", "UPDATE policy SET comment = hex(zeroblob(4096))", NULL },
-	{ "too long", "UPDATE policy SET comment = hex(zeroblob(4096)) || 'x'",
-	    "7: column comment is longer than 8192 bytes" },
-};
-
-START_TEST(row_faults)
-{
-	struct fixture f;
-	struct seen seen;
-	struct err err;
-
-	fixture_init(&f);
-	ck_assert_int_eq(unlink(f.policy), 0);
-	fixture_write(f.policy, "", 0);
-	fixture_sql(f.policy, loose_tables);
-	fixture_sql(f.policy, rows[_i].sql);
-	ck_assert_msg(load_path(f.policy, &seen, &err) == 0, "%s: %s",
-	    rows[_i].label, err.text);
-	ck_assert_uint_eq(seen.n, 1);
-	ck_assert_int_eq(seen.last_id, 7);
-	if (rows[_i].fault == NULL)
-		ck_assert_msg(seen.n_faults == 0, "%s: %s", rows[_i].label,
-		    seen.fault);
-	else
-		ck_assert_msg(strstr(seen.fault, rows[_i].fault) == seen.fault,
-		    "%s: got \"%s\"", rows[_i].label, seen.fault);
-	fixture_done(&f);
-}
-END_TEST
-
 static void
 add_tests(TCase *tc)
 {
@@ -611,7 +553,6 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, write_ahead_log);
 	tcase_add_test(tc, never_mixed);
 	tcase_add_test(tc, under_the_lock);
-	tcase_add_loop_test(tc, row_faults, 0, N_ROWS(rows));
 }
 
 UNIT_MAIN("policy_db", add_tests)
