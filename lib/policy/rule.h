@@ -38,8 +38,8 @@ struct demand {
 enum { RULE_INLINE = 40 };
 
 /* Two cache lines, since a look-up among a million rules waits for memory and
- * little else: what is read first stands first, and a short recipient stands
- * in the rule itself (its pattern then views it). */
+ * little else: what is read first stands first, and short patterns stand in
+ * the rule itself (they then view it). */
 struct rule {
 	struct pattern recipient;
 	const struct demand *demand;

@@ -184,33 +184,58 @@ intern_demand(struct snapshot_builder *b, const struct ca *ca)
 	return d;
 }
 
-static void
-keep_sender(struct snapshot *s, struct rule *r)
-{
-	struct pattern *p = &r->sender;
+/* How much of the room in a rule its patterns take: the recipient has the
+ * first choice, most rules of direction in leave it to the sender. */
+struct inside {
+	size_t recipient; /* bytes; 0: not in the rule */
+	size_t sender;    /* behind it */
+};
 
-	pattern_rebase(p, arena_sv(&s->strings, sv_make(p->text, p->n)).p);
+static struct inside
+inside(const struct rule *r)
+{
+	struct inside in = { r->recipient.n, r->sender.n };
+
+	if (in.recipient > RULE_INLINE)
+		in.recipient = 0;
+	if (in.sender > RULE_INLINE - in.recipient)
+		in.sender = 0;
+	return in;
 }
 
-/* Long texts go to the arena, short ones into the rule; see settle. */
-static void
-keep_recipient(struct snapshot *s, struct rule *r)
-{
-	struct pattern *p = &r->recipient;
-
-	if (p->n > RULE_INLINE)
-		pattern_rebase(p,
-		    arena_sv(&s->strings, sv_make(p->text, p->n)).p);
-	else if (p->n > 0)
-		memcpy(r->inline_text, p->text, p->n);
-}
-
-/* Points the pattern of a rule that was moved into the rule again. */
+/* Points the patterns of a rule that was moved into the rule again. */
 static void
 settle(struct rule *r)
 {
-	if (r->recipient.n <= RULE_INLINE)
+	struct inside in = inside(r);
+
+	if (in.recipient > 0)
 		pattern_rebase(&r->recipient, r->inline_text);
+	if (in.sender > 0)
+		pattern_rebase(&r->sender, r->inline_text + in.recipient);
+}
+
+/* Copies a text that has no room in its rule. */
+static void
+keep_outside(struct snapshot *s, struct pattern *p)
+{
+	pattern_rebase(p, arena_sv(&s->strings, sv_make(p->text, p->n)).p);
+}
+
+static void
+keep_patterns(struct snapshot *s, struct rule *r)
+{
+	struct inside in = inside(r);
+
+	if (in.recipient > 0)
+		memcpy(r->inline_text, r->recipient.text, in.recipient);
+	else
+		keep_outside(s, &r->recipient);
+	if (in.sender > 0)
+		memcpy(r->inline_text + in.recipient, r->sender.text,
+		    in.sender);
+	else
+		keep_outside(s, &r->sender);
 }
 
 static void
@@ -225,8 +250,7 @@ add_rule(struct snapshot_builder *b, const struct ca *ca)
 	}
 	r = &s->rules[s->n_rules++];
 	*r = b->parts.rule;
-	keep_sender(s, r);
-	keep_recipient(s, r);
+	keep_patterns(s, r);
 	if (b->parts.has_subnet) {
 		struct cidr *c = arena_alloc(&s->objects, sizeof(*c));
 
@@ -455,11 +479,10 @@ snapshot_stats(const struct snapshot *s, struct snapshot_stats *r)
 	r->string_bytes = s->strings.total_bytes;
 	r->table_bytes = s->objects.total_bytes;
 	for (size_t i = 0; i < s->n_rules; i++) {
-		size_t n = s->rules[i].recipient.n;
+		struct inside in = inside(&s->rules[i]);
 
-		n = n > RULE_INLINE ? 0 : n;
-		r->string_bytes += n;
-		r->table_bytes += sizeof(*s->rules) - n;
+		r->string_bytes += in.recipient + in.sender;
+		r->table_bytes += sizeof(*s->rules) - in.recipient - in.sender;
 	}
 	for (int d = 0; d < N_DIRECTIONS; d++)
 		r->table_bytes +=

@@ -235,6 +235,51 @@ START_TEST(catch_all_keys)
 }
 END_TEST
 
+/* A name of n bytes under b.example that begins with first. */
+static struct sv
+long_name(char *out, char first, size_t n)
+{
+	memset(out, 'x', n);
+	out[0] = first;
+	memcpy(out + n - 10, ".b.example", 10);
+	return sv_make(out, n);
+}
+
+/* Short patterns stand in their rule, long ones do not; rules are moved when
+ * they are sorted. Each must still read as it was written. */
+START_TEST(patterns_of_every_length)
+{
+	enum { SHORTEST = 12, LONGEST = 60, STEP = 4 };
+	struct snapshot_builder *b = new_builder();
+	struct snapshot *s;
+	char sender[LONGEST], recipient[LONGEST];
+	int64_t n = 0;
+
+	for (size_t i = SHORTEST; i <= LONGEST; i += STEP)
+		for (size_t j = SHORTEST; j <= LONGEST; j += STEP) {
+			struct rule_row in = make_row(2);
+
+			in.id = ++n;
+			in.priority = -n;
+			in.sender = long_name(sender, 's', i);
+			in.recipient = long_name(recipient, 'r', j);
+			ck_assert(snapshot_builder_row(b, &in, NULL) == 0);
+		}
+	s = snapshot_builder_done(b);
+	for (size_t i = SHORTEST; i <= LONGEST; i += STEP)
+		for (size_t j = SHORTEST; j <= LONGEST; j += STEP) {
+			const struct rule *r = snapshot_rule(s, (size_t)--n);
+
+			ck_assert_sv_eq(sv_make(r->sender.text, r->sender.n),
+			    long_name(sender, 's', i), "sender");
+			ck_assert_sv_eq(sv_make(r->recipient.text,
+					    r->recipient.n),
+			    long_name(recipient, 'r', j), "recipient");
+		}
+	snapshot_free(s);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	unsigned want;
@@ -273,6 +318,7 @@ add_tests(TCase *tc)
 	tcase_add_loop_test(tc, row, 0, N_ROWS(rows));
 	tcase_add_loop_test(tc, catch_all_keys, 0, N_ROWS(keys));
 	tcase_add_loop_test(tc, postfix_versions, 0, N_ROWS(versions));
+	tcase_add_test(tc, patterns_of_every_length);
 	tcase_add_test(tc, old_postfix_protocols);
 }
 
