@@ -6,7 +6,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -122,9 +124,11 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	struct worker *w = arg;
 	int64_t now = clock_msecs();
 	struct conn *next;
+	uint64_t n_ticks;
 
-	(void)fd;
 	(void)what;
+	if (read(fd, &n_ticks, sizeof(n_ticks)) < 0)
+		return;
 	/* An idle worker must not keep a snapshot that nobody serves. */
 	(void)source_reader_get(&w->ctx.reader);
 	for (struct conn *c = w->conns; c != NULL; c = next) {
@@ -149,7 +153,9 @@ run(void *arg)
 	return NULL;
 }
 
-/* The base is used by one thread only, so it needs no locks. */
+/* The base is used by one thread only, so it needs no locks. The tick is a
+ * timerfd and no timeout of the base: with one, every wait would set and stop
+ * a timer of the kernel, which costs more than our whole part of a request. */
 static struct event_base *
 make_base(void)
 {
@@ -157,7 +163,8 @@ make_base(void)
 	struct event_base *base = NULL;
 
 	if (config != NULL &&
-	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+	    event_config_set_flag(config,
+		EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_NO_CACHE_TIME) == 0)
 		base = event_base_new_with_config(config);
 	if (config != NULL)
 		event_config_free(config);
@@ -165,22 +172,35 @@ make_base(void)
 }
 
 static int
+make_tick(void)
+{
+	static const struct itimerspec every = {
+		.it_interval = { WORKER_TICK_MSECS / 1000,
+		    WORKER_TICK_MSECS % 1000 * 1000000 },
+		.it_value = { WORKER_TICK_MSECS / 1000,
+		    WORKER_TICK_MSECS % 1000 * 1000000 },
+	};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd >= 0)
+		(void)timerfd_settime(fd, 0, &every, NULL);
+	return fd;
+}
+
+static int
 make_events(struct worker *w, struct err *err_r)
 {
-	static const struct timeval tick = {
-		.tv_sec = WORKER_TICK_MSECS / 1000,
-		.tv_usec = WORKER_TICK_MSECS % 1000 * 1000,
-	};
-
 	w->base = make_base();
-	if (w->base != NULL) {
+	w->tick_fd = make_tick();
+	if (w->base != NULL && w->tick_fd >= 0) {
 		w->mail = event_new(w->base, w->mailbox.fd,
 		    EV_READ | EV_PERSIST, on_mail, w);
-		w->tick = event_new(w->base, -1, EV_PERSIST, on_tick, w);
+		w->tick = event_new(w->base, w->tick_fd, EV_READ | EV_PERSIST,
+		    on_tick, w);
 		w->drain_end = event_new(w->base, -1, 0, on_drain_end, w);
 	}
 	if (w->mail == NULL || w->tick == NULL || w->drain_end == NULL ||
-	    event_add(w->mail, NULL) < 0 || event_add(w->tick, &tick) < 0)
+	    event_add(w->mail, NULL) < 0 || event_add(w->tick, NULL) < 0)
 		return err_set(err_r, EX_OSERR, "cannot make an event loop");
 	return 0;
 }
@@ -198,6 +218,8 @@ worker_free(struct worker *w)
 		event_free(w->drain_end);
 	if (w->base != NULL)
 		event_base_free(w->base);
+	if (w->tick_fd >= 0)
+		(void)close(w->tick_fd);
 	mailbox_done(&w->mailbox);
 	buf_free(&w->out);
 	free(w);
@@ -214,6 +236,7 @@ worker_start(struct worker **w_r, size_t index, struct mailbox *front,
 	w->front = front;
 	w->src = src;
 	w->mailbox.fd = -1;
+	w->tick_fd = -1;
 	buf_init(&w->out, CONN_ANSWER_BYTES + LIMIT_SOCKETMAP_REPLY + 64);
 	if (mailbox_init(&w->mailbox, err_r) < 0 || make_events(w, err_r) < 0) {
 		worker_free(w);

@@ -35,6 +35,7 @@ struct worker {
 	pthread_t thread;
 	struct event_base *base;
 	struct event *mail, *tick, *drain_end;
+	int tick_fd; /* a timerfd, see make_base */
 	struct service_context ctx;
 	struct conn *conns;
 	struct buf out; /* answers of one round */
