@@ -184,37 +184,70 @@ may_be_literal(struct sv host)
 	return (last >= '0' && last <= '9') || sv_find(host, ':') < host.n;
 }
 
-/* Takes ":port" off the end of a next hop. IPv6 text without brackets has
- * several colons and no port. */
+/* The port of a service that mail goes to, as services(5) names it; 0 for any
+ * other name. */
+static uint16_t
+port_by_name(struct sv name)
+{
+	static const struct {
+		struct sv name;
+		uint16_t port;
+	} services[] = {
+		{ SV("smtp"), 25 },
+		{ SV("submission"), 587 },
+		{ SV("submissions"), 465 },
+		{ SV("smtps"), 465 },
+		{ SV("ssmtp"), 465 },
+		{ SV("urd"), 465 },
+		{ SV("lmtp"), 24 },
+	};
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (sv_eq(services[i].name, name))
+			return services[i].port;
+	return 0;
+}
+
+/* Takes ":port" off the end of a next hop, a number or the name of a service
+ * (Postfix's host_port()). IPv6 text without brackets has several colons and
+ * no port. *has_port_r with p->port 0: a name that is not known here. */
 static struct sv
-take_port(struct party *p, struct sv text)
+take_port(struct party *p, struct sv text, bool *has_port_r)
 {
 	size_t first = sv_find(text, ':'), colon;
+	struct sv name;
 	uint32_t port;
 
-	if (first == text.n)
+	*has_port_r = false;
+	if (first == text.n || text.p[text.n - 1] == ']')
 		return text;
 	colon = sv_rfind(text, ':');
-	if (first == colon || (colon > 0 && text.p[colon - 1] == ']')) {
-		if (sv_to_u32(sv_skip(text, colon + 1), 65535, &port) &&
-		    port > 0) {
-			p->port = (uint16_t)port;
-			return sv_head(text, colon);
-		}
-	}
-	return text;
+	if (first != colon && text.p[colon - 1] != ']')
+		return text;
+	*has_port_r = true;
+	name = sv_skip(text, colon + 1);
+	if (sv_to_u32(name, 65535, &port))
+		p->port = (uint16_t)port;
+	else
+		p->port = port_by_name(name);
+	return sv_head(text, colon);
 }
 
 enum party_status
 party_nexthop(struct party *p, struct sv text)
 {
 	struct sv host;
+	bool has_port;
 
 	clear(p, PARTY_NEXTHOP);
 	if (text.n == 0 || text.n > LIMIT_NEXTHOP)
 		return PARTY_BAD;
-	host = take_port(p, text);
+	host = take_port(p, text, &has_port);
 	p->is_bracketed = in_brackets(host, &host);
+	/* No rule can be written with a port that is unknown, and one without
+	 * a port does not mean it. */
+	if (has_port && p->port == 0)
+		p->is_bracketed = false;
 	p->is_literal = may_be_literal(host) && addr_parse(host, &p->addr);
 	if (put_plain_host(p, host))
 		return PARTY_OK;

@@ -56,7 +56,8 @@ void party_none(struct party *p);
  * not null, "*@*"). */
 enum party_status party_address(struct party *p, struct sv text) MUST_CHECK;
 /* A next hop as Postfix writes it: dom, [host], host:port, [host]:port,
- * [addr], [IPv6:addr]:port, addr, a path. */
+ * [addr], [IPv6:addr]:port, addr, a path. A port may be the name of a service:
+ * the known ones are their number, others count as not written. */
 enum party_status party_nexthop(struct party *p, struct sv text) MUST_CHECK;
 
 /* View into p; both are empty for the null sender. */

@@ -190,7 +190,8 @@ parse_written(struct sv text, enum pattern_place place, struct buf *norm,
 	if (party_nexthop(&hop, text) != PARTY_OK ||
 	    (!hop.is_literal && !domain_is_valid(party_text(&hop))) ||
 	    (!hop.is_bracketed && hop.port == 0) ||
-	    (hop.port != 0 && port.n > 0 && port.p[0] == '0') ||
+	    (hop.port != 0 && port.n > 0 &&
+		(port.p[0] < '1' || port.p[0] > '9')) ||
 	    (hop.is_literal && !hop.is_bracketed))
 		return bad(text,
 		    "is not a next hop; write [host], host:port, "

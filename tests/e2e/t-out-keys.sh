@@ -73,6 +73,9 @@ keys()
 	[example.test]:25	encrypt	nor does a port
 	example.test:25	encrypt	without brackets too
 	example.test:2525	none	a rule written with its port
+	example.test:submission	encrypt	a port by its name
+	[example.test]:no-such-service	encrypt	one that nobody knows
+	[mx.example.test]:submission	none	the same port as 587
 	[mx.example.test]	secure.*	a host as it was written
 	[mx.example.test]:587	none	a host and port as written
 	[mx.example.test]:25	may	written otherwise: as a domain

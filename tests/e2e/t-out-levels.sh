@@ -159,6 +159,8 @@ all_rules()
 	insert first.plain.test level=encrypt priority=10
 	# Next hops as written, and literals by subnet.
 	insert '[mx.plain.test]' level=encrypt
+	insert '[mx.plain.test]:25' level=encrypt
+	insert par.plain.test level=encrypt
 	insert '*' level=encrypt subnet=127.1.0.2/31
 }
 
@@ -174,6 +176,8 @@ other_mail()
 	u@norule.plain.test clear
 	u@norule.good.test tls
 	u@written.lab.test kept
+	u@service.lab.test kept
+	u@service2.lab.test kept
 	u@literal.lab.test kept
 	u@literal-tls.lab.test tls
 	u@literal-none.lab.test clear
@@ -201,6 +205,8 @@ receivers_start
 sender_make <<-CF
 smtp_tls_policy_maps = socketmap:unix:tlswarden/policyd.sock:tlspolicy
 transport_maps = inline:{ { written.lab.test = smtp:[mx.plain.test] }
+    { service.lab.test = smtp:[mx.plain.test]:smtp }
+    { service2.lab.test = smtp:par.plain.test:smtp }
     { literal.lab.test = smtp:[127.1.0.2] }
     { literal-tls.lab.test = smtp:[127.1.0.3]:25 }
     { literal-none.lab.test = smtp:[127.1.0.15] } }
