@@ -26,3 +26,9 @@ fuzz_programs += %D%/fuzz_milter
 	-I$(top_srcdir)/tests/unit
 %C%_fuzz_milter_LDADD = $(LIBS_SESSION) $(IDN2_LIBS)
 %C%_fuzz_milter_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+fuzz_programs += %D%/fuzz_cert_load
+%C%_fuzz_cert_load_SOURCES = %D%/fuzz_cert_load.c $(FUZZ_MAIN)
+%C%_fuzz_cert_load_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_cert_load_LDADD = $(LIBS_CERT)
+%C%_fuzz_cert_load_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)

@@ -1,0 +1,113 @@
+/* tlswarden: tests/fuzz/fuzz_cert_load - files and chains of anybody.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The bytes are loaded as a chain, as CRLs and as a trust store; a chain is
+ * judged (against its own last certificate) and printed. Whatever is in it,
+ * what is printed must be UTF-8 without controls, and JSON.
+ */
+#include "config.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cert/finding.h"
+#include "cert/json.h"
+#include "cert/load.h"
+#include "cert/text.h"
+#include "cert/trust.h"
+#include "cert/verify.h"
+#include "fuzz.h"
+
+/* 2026-06-01 00:00:00 UTC */
+static const int64_t now = 1780272000;
+
+static void
+check_text(const struct buf *text)
+{
+	json_t *string;
+
+	for (size_t i = 0; i < text->n; i++) {
+		unsigned char c = (unsigned char)text->p[i];
+
+		assert(c == '\n' || (c >= ' ' && c != 0x7F));
+	}
+	string = json_stringn(text->p != NULL ? text->p : "", text->n);
+	assert(string != NULL); /* else it was not UTF-8 */
+	json_decref(string);
+}
+
+static void
+print(const struct diagnosis *d)
+{
+	const struct text_style style = { .now = now };
+	json_t *json = diagnosis_json(d), *back;
+	char *dump = json_dumps(json, JSON_COMPACT);
+	struct buf text;
+
+	assert(dump != NULL);
+	back = json_loads(dump, 0, NULL);
+	assert(back != NULL && json_equal(json, back));
+	json_decref(back);
+	json_decref(json);
+	free(dump);
+	buf_init(&text, 1U << 26);
+	text_diagnosis(d, &style, &text);
+	(void)text_letter(d, now, &text);
+	assert(!text.is_full);
+	check_text(&text);
+	buf_free(&text);
+}
+
+static void
+judge(const struct chain *chain, const struct crls *crls)
+{
+	struct chain *last = chain_single(chain, chain_count(chain) - 1);
+	struct trust *trust = trust_from_chain(last);
+	struct verify_request req;
+	struct diagnosis d;
+	struct err err;
+
+	verify_request_init(&req);
+	req.chain = chain;
+	req.trust = trust;
+	req.crls = crls;
+	req.crl_check = crls != NULL ? VERIFY_CRL_ALL : VERIFY_CRL_NONE;
+	req.now = now;
+	req.name = "mx.example.com";
+	diagnosis_init(&d, req.name);
+	assert(verify_chain(&req, &d, &err) == 0);
+	assert(d.verdict != DIAGNOSIS_NOVERIFY);
+	print(&d);
+	diagnosis_done(&d);
+	trust_free(trust);
+	chain_free(last);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct sv bytes = sv_make((const char *)data, size);
+	struct chain *chain = NULL, *strict = NULL;
+	struct crls *crls = NULL;
+	struct err err = { 0 };
+
+	if (crls_load_bytes(bytes, "input", &crls, &err) != 0) {
+		assert(crls == NULL && err.text[0] != '\0');
+	}
+	if (chain_load_bytes(bytes, "input", &strict, &err) == 0)
+		assert(
+		    chain_count(strict) > 0 && chain_broken(strict, 0) == NULL);
+	else
+		assert(strict == NULL && err.sysexit != 0);
+	if (chain_load_sent_bytes(bytes, "input", &chain, &err) == 0) {
+		assert(chain_count(chain) >= chain_count(strict));
+		judge(chain, crls);
+	} else
+		assert(strict == NULL);
+	chain_free(chain);
+	chain_free(strict);
+	crls_free(crls);
+	return 0;
+}
