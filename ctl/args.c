@@ -240,3 +240,11 @@ args_parse(struct app *app, const struct command *command, int argc,
 	args_r->n_operands = (size_t)(argc - optind);
 	return check_operands(args_r, exit_r);
 }
+
+int
+args_fail(const struct args *args, const struct err *err)
+{
+	return err->sysexit == EX_USAGE
+	    ? usage_error(args->command, "%s", err->text)
+	    : app_fail(err);
+}

@@ -31,10 +31,14 @@ audit_parse(struct sv text)
 }
 
 static void
-add_value(struct buf *out, const json_t *value)
+add_value(struct buf *out, const char *column, const json_t *value)
 {
 	struct sv v;
 
+	if (strcmp(column, "pem") == 0) {
+		buf_adds(out, "(certificates)");
+		return;
+	}
 	if (value == NULL || json_is_null(value)) {
 		buf_adds(out, "(none)");
 		return;
@@ -64,9 +68,9 @@ add_changes(struct buf *out, json_t *before, json_t *after)
 		if (json_equal(old, value))
 			continue;
 		buf_addf(out, "%s%s ", comma, key);
-		add_value(out, old);
+		add_value(out, key, old);
 		buf_adds(out, " -> ");
-		add_value(out, value);
+		add_value(out, key, value);
 		comma = ", ";
 	}
 }
@@ -85,7 +89,7 @@ add_whole(struct buf *out, json_t *row)
 		    (json_is_string(value) && json_string_length(value) == 0))
 			continue;
 		buf_addf(out, "%s%s ", comma, key);
-		add_value(out, value);
+		add_value(out, key, value);
 		comma = ", ";
 	}
 }
@@ -231,9 +235,9 @@ audit_run(struct app *app, const struct args *args)
 	struct audit_filter f = { .limit = AUDIT_LINES };
 	struct err err = { 0 };
 
-	if (take_filter(args, &f, &err) != 0)
-		return usage_error(args->command, "%s", err.text);
-	return list(app, &f, &err) == 0 ? CTL_GOOD : app_fail(&err);
+	if (take_filter(args, &f, &err) != 0 || list(app, &f, &err) != 0)
+		return args_fail(args, &err);
+	return CTL_GOOD;
 }
 
 static const struct option_spec options[] = {
@@ -247,7 +251,7 @@ static const struct option_spec options[] = {
 	{ .name = NULL },
 };
 
-const struct command command_audit = {
+const struct command verb_audit = {
 	.name = "audit",
 	.summary = "list who changed what in the table, newest first",
 	.synopsis = "[--rule ID | --ca NAME] [--since TIME] [--limit N]",

@@ -207,7 +207,7 @@ static const struct option_spec options[] = {
 	{ .name = NULL },
 };
 
-const struct command command_check = {
+const struct command verb_check = {
 	.name = "check",
 	.summary = "find bad rows, rules that cannot work, unsafe files",
 	.synopsis = "[--mta postfix|sendmail]",

@@ -92,7 +92,7 @@ check_print_text(const struct check *c)
 	if (c->n_left_out > 0)
 		printf("and %zu findings more\n", c->n_left_out);
 	out_styled(c->app, problems > 0 ? OUT_BAD : OUT_GOOD,
-	    "%zu problems, %zu notices", problems, count(c, CHECK_NOTICE));
+	    "problems: %zu, notices: %zu", problems, count(c, CHECK_NOTICE));
 	printf("; %s: %" PRIu64 " rules%s\n", c->table.path, c->table.n_rows,
 	    c->table.snap != NULL ? "" : ", does not load");
 }

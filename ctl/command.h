@@ -60,12 +60,14 @@ struct command {
 	const struct command *const *subs; /* ends with NULL */
 };
 
-extern const struct command command_audit;
-extern const struct command command_check;
-extern const struct command command_explain;
-extern const struct command command_reload;
-extern const struct command command_rule;
-extern const struct command command_verify;
+extern const struct command verb_audit;
+extern const struct command verb_ca;
+extern const struct command verb_check;
+extern const struct command verb_explain;
+extern const struct command verb_init;
+extern const struct command verb_reload;
+extern const struct command verb_rule;
+extern const struct command verb_verify;
 
 /* The configuration, loaded at the first call; NULL with *err_r filled. */
 const struct conf *app_conf(struct app *app, struct err *err_r) MUST_CHECK;
@@ -91,5 +93,7 @@ const char *command_title(const struct command *command) NONNULL_RETURN;
  * more; returns EX_USAGE. */
 int usage_error(const struct command *command, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
+/* app_fail, or usage_error for an error that is the command line's. */
+int args_fail(const struct args *args, const struct err *err);
 
 #endif

@@ -44,6 +44,7 @@ take_peers(struct question *q, const struct args *args, struct err *err_r)
 			    "--peer: \"%.*s\" is no IP address", SV_ARG(part));
 	}
 	q->peers_state = PEERS_KNOWN;
+	q->has_peers = true;
 	if (q->n_peers > 0 &&
 	    (q->direction == DIRECTION_OUT || q->n_peers == 1))
 		return 0;
@@ -224,9 +225,7 @@ explain_run(struct app *app, const struct args *args)
 	code = explain_question(app, args, &err);
 	if (code >= 0)
 		return code;
-	return err.sysexit == EX_USAGE
-	    ? usage_error(args->command, "%s", err.text)
-	    : app_fail(&err);
+	return args_fail(args, &err);
 }
 
 static const struct option_spec options[] = {
@@ -251,7 +250,7 @@ static const struct option_spec options[] = {
 	{ .name = NULL },
 };
 
-const struct command command_explain = {
+const struct command verb_explain = {
 	.name = "explain",
 	.summary = "say which rule wins for a mail, why, and what happens",
 	.synopsis = "--direction in|out [OPTION]... | REF",

@@ -36,6 +36,7 @@ struct question {
 	struct addr peers[EXPLAIN_PEERS];
 	size_t n_peers;
 	enum peers_state peers_state;
+	bool has_peers; /* --peer was given */
 	struct tls_facts tls;
 	bool has_tls; /* facts of a session were given */
 	struct query query;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/explain.h"
+#include "policy/lookup.h"
 #include "base/banned.h"
 
 const char *
@@ -130,9 +131,8 @@ outbound_outcome(struct explanation *e)
 	const struct rule *r = e->winner;
 
 	if (e->needs_peers)
-		return "a rule with a subnet decides: tlswarden-policyd looks "
-		       "up the addresses of the next hop; give them with "
-		       "--peer";
+		return "no rule matches by name; rules with a subnet match by "
+		       "the addresses of the servers: give them with --peer";
 	if (r == NULL)
 		return "no rule matches: the MTA's own settings apply "
 		       "(smtp_tls_security_level of Postfix)";
@@ -154,19 +154,31 @@ outbound_outcome(struct explanation *e)
 	return "mail is deferred: the rule's level is not known";
 }
 
+/* What the map tlspolicy answers: policyd's own call, unless addresses were
+ * given that it would have to look up. */
 static void
 answer_outbound(struct explanation *e)
 {
 	struct snapshot_match m = snapshot_find(e->table.snap, &e->q.query);
+	struct lookup_answer a;
+	struct party scratch;
 	const char *text = "NOTFOUND";
 
 	e->winner = m.rule;
 	e->needs_peers = m.needs_peers;
-	if (m.needs_peers)
-		text = "depends on the addresses of the next hop";
-	else if (m.rule != NULL)
-		text = explain_textf(e, "OK %.*s",
-		    SV_ARG(m.rule->demand->tlspolicy));
+	if (e->q.has_peers) {
+		if (m.rule != NULL)
+			text = explain_textf(e, "OK %.*s",
+			    SV_ARG(m.rule->demand->tlspolicy));
+	} else {
+		lookup_tlspolicy(e->table.snap, sv_from(e->q.hop_text),
+		    &scratch, &a);
+		e->winner = a.rule;
+		if (a.status != LOOKUP_NOTFOUND)
+			text = explain_textf(e, "%s %.*s",
+			    a.status == LOOKUP_FOUND ? "OK" : "TEMP",
+			    SV_ARG(a.text));
+	}
 	add_answer(e, "postfix", "tlspolicy", e->q.hop_text, text);
 	e->outcome = outbound_outcome(e);
 }

@@ -22,14 +22,20 @@ print_head(const struct app *app, const char *word)
 }
 
 static void
-print_safe(const char *text)
+print_safe_sv(struct sv text)
 {
 	struct buf b;
 
 	buf_init(&b, OUT_TEXT_MAX);
-	out_safe(&b, sv_from(text));
+	out_safe(&b, text);
 	out_sv(buf_sv(&b));
 	buf_free(&b);
+}
+
+static void
+print_safe(const char *text)
+{
+	print_safe_sv(sv_from(text));
 }
 
 static void
@@ -56,7 +62,7 @@ print_party(const struct party *p, const char *absent)
 	else if (p->kind == PARTY_NULL)
 		fputs("<>", stdout);
 	else
-		out_sv(party_text(p));
+		print_safe_sv(party_text(p));
 }
 
 static void
@@ -84,9 +90,12 @@ print_question(const struct explanation *e)
 	print_head(e->app, "Question");
 	if (q->direction == DIRECTION_OUT) {
 		fputs("mail we deliver, next hop ", stdout);
-		out_sv(party_text(&q->hop));
-		if (q->hop.is_bracketed || q->hop.port != 0)
-			printf(" (written %s)", q->hop_text);
+		print_party(&q->hop, "");
+		if (q->hop.is_bracketed || q->hop.port != 0) {
+			fputs(" (written ", stdout);
+			print_safe(q->hop_text);
+			(void)putchar(')');
+		}
 		print_peers(q);
 		puts("");
 		if (q->sender != NULL)
@@ -185,11 +194,12 @@ print_answers(const struct explanation *e)
 	for (size_t i = 0; i < e->n_answers; i++) {
 		const struct answer *a = &e->answers[i];
 
-		printf("%s%s %s%s%s: ", i == 0 ? "" : "          ",
+		printf("%s%s %s%s", i == 0 ? "" : "          ",
 		    strcmp(a->mta, "both") == 0 ? "Postfix and Sendmail"
 						: "Postfix",
-		    a->by, a->key != NULL ? " " : "",
-		    a->key != NULL ? a->key : "");
+		    a->by, a->key != NULL ? " " : "");
+		print_safe(a->key != NULL ? a->key : "");
+		fputs(": ", stdout);
 		print_safe(a->text);
 		puts("");
 	}
@@ -218,7 +228,9 @@ explain_print_text(struct explanation *e)
 	puts("");
 	print_head(e->app, "Winner");
 	if (e->winner == NULL)
-		puts(e->needs_peers ? "not known yet" : "none");
+		puts(e->needs_peers
+			? "none without the addresses of the servers"
+			: "none");
 	else if (load_each_row(&e->table, print_row, e, &err) != 0)
 		(void)app_fail(&err);
 	print_answers(e);

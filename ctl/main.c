@@ -17,9 +17,14 @@
 #include "base/banned.h"
 
 static const struct command *const commands[] = {
-	&command_rule,
-	&command_audit,
-	&command_reload,
+	&verb_init,
+	&verb_rule,
+	&verb_check,
+	&verb_explain,
+	&verb_verify,
+	&verb_ca,
+	&verb_audit,
+	&verb_reload,
 	NULL,
 };
 

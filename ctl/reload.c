@@ -283,7 +283,7 @@ reload_run(struct app *app, const struct args *args)
 	return exit_code(&r, &err) == 0 ? CTL_GOOD : app_fail(&err);
 }
 
-const struct command command_reload = {
+const struct command verb_reload = {
 	.name = "reload",
 	.summary = "tell the running daemons to read everything anew",
 	.synopsis = "",

@@ -190,21 +190,13 @@ report(const struct app *app, const char *what, const int64_t *ids, size_t n)
 }
 
 static int
-fail(const struct args *args, const struct err *err)
-{
-	return err->sysexit == EX_USAGE
-	    ? usage_error(args->command, "%s", err->text)
-	    : app_fail(err);
-}
-
-static int
 set_run(struct app *app, const struct args *args)
 {
 	struct err err = { 0 };
 	int64_t id = 0;
 
 	if (set_rule(app, args, &id, &err) != 0)
-		return fail(args, &err);
+		return args_fail(args, &err);
 	return report(app, "changed", &id, 1);
 }
 
@@ -257,7 +249,7 @@ run_many(struct app *app, const struct args *args, const char *what,
 	int64_t ids[MANY_MAX];
 
 	if (change_many(app, args, one, ids, &err) != 0)
-		return fail(args, &err);
+		return args_fail(args, &err);
 	return report(app, what, ids, args->n_operands);
 }
 
@@ -322,10 +314,10 @@ move_run(struct app *app, const struct args *args)
 		    "one of --before, --after and --priority is needed");
 	if (edit_parse_id(args->operands[0], &id, &err) != 0 ||
 	    edit_begin(app, &e, &err) != 0)
-		return fail(args, &err);
+		return args_fail(args, &err);
 	rc = move_by(&e, args, id, &err);
 	if (finish(&e, rc == 1 ? 0 : -1, &err) != 0)
-		return fail(args, &err);
+		return args_fail(args, &err);
 	return report(app, "moved", &id, 1);
 }
 
@@ -343,7 +335,7 @@ static const struct option_spec move_options[] = {
 	{ .name = NULL },
 };
 
-const struct command command_rule_add = {
+const struct command verb_rule_add = {
 	.name = "add",
 	.title = "rule add",
 	.summary = "add a rule, print its id",
@@ -361,7 +353,7 @@ const struct command command_rule_add = {
 	.run = add_run,
 };
 
-const struct command command_rule_set = {
+const struct command verb_rule_set = {
 	.name = "set",
 	.title = "rule set",
 	.summary = "change columns of a rule",
@@ -378,7 +370,7 @@ const struct command command_rule_set = {
 	.run = set_run,
 };
 
-const struct command command_rule_enable = {
+const struct command verb_rule_enable = {
 	.name = "enable",
 	.title = "rule enable",
 	.summary = "switch rules on",
@@ -389,7 +381,7 @@ const struct command command_rule_enable = {
 	.run = enable_run,
 };
 
-const struct command command_rule_disable = {
+const struct command verb_rule_disable = {
 	.name = "disable",
 	.title = "rule disable",
 	.summary = "switch rules off and keep them",
@@ -400,7 +392,7 @@ const struct command command_rule_disable = {
 	.run = disable_run,
 };
 
-const struct command command_rule_remove = {
+const struct command verb_rule_remove = {
 	.name = "remove",
 	.title = "rule remove",
 	.summary = "remove rules",
@@ -414,7 +406,7 @@ const struct command command_rule_remove = {
 	.run = remove_run,
 };
 
-const struct command command_rule_move = {
+const struct command verb_rule_move = {
 	.name = "move",
 	.title = "rule move",
 	.summary = "change which rule wins, by its priority",
@@ -430,18 +422,18 @@ const struct command command_rule_move = {
 };
 
 static const struct command *const subs[] = {
-	&command_rule_add,
-	&command_rule_list,
-	&command_rule_show,
-	&command_rule_set,
-	&command_rule_enable,
-	&command_rule_disable,
-	&command_rule_remove,
-	&command_rule_move,
+	&verb_rule_add,
+	&verb_rule_list,
+	&verb_rule_show,
+	&verb_rule_set,
+	&verb_rule_enable,
+	&verb_rule_disable,
+	&verb_rule_remove,
+	&verb_rule_move,
 	NULL,
 };
 
-const struct command command_rule = {
+const struct command verb_rule = {
 	.name = "rule",
 	.summary = "add, list, show, change and remove rules",
 	.synopsis = "",

@@ -6,14 +6,14 @@
 
 #include "ctl/command.h"
 
-extern const struct command command_rule_add;
-extern const struct command command_rule_set;
-extern const struct command command_rule_enable;
-extern const struct command command_rule_disable;
-extern const struct command command_rule_remove;
-extern const struct command command_rule_move;
-extern const struct command command_rule_list;
-extern const struct command command_rule_show;
+extern const struct command verb_rule_add;
+extern const struct command verb_rule_set;
+extern const struct command verb_rule_enable;
+extern const struct command verb_rule_disable;
+extern const struct command verb_rule_remove;
+extern const struct command verb_rule_move;
+extern const struct command verb_rule_list;
+extern const struct command verb_rule_show;
 
 /* Prints the rule of that number with its history, also when it was removed;
  * what "rule show" and "explain ID" say. Returns the exit code. */

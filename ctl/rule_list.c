@@ -216,7 +216,7 @@ static const struct option_spec options[] = {
 	{ .name = NULL },
 };
 
-const struct command command_rule_list = {
+const struct command verb_rule_list = {
 	.name = "list",
 	.title = "rule list",
 	.summary = "list rules",

@@ -131,7 +131,7 @@ show_run(struct app *app, const struct args *args)
 	return rule_tell(app, args->operands[0]);
 }
 
-const struct command command_rule_show = {
+const struct command verb_rule_show = {
 	.name = "show",
 	.title = "rule show",
 	.summary = "show one rule with its history",

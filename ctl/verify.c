@@ -188,12 +188,12 @@ print_nagios(const struct diagnosis *d)
 }
 
 static void
-print_letter(const struct diagnosis *d)
+print_letter(const struct diagnosis *d, int64_t now)
 {
 	struct buf text;
 
 	buf_init(&text, OUT_TEXT_MAX);
-	if (!text_letter(d, &text))
+	if (!text_letter(d, now, &text))
 		fputs(
 		    "tlswarden: nothing here is for the other side to mend: "
 		    "no letter\n",
@@ -232,7 +232,7 @@ judge(struct app *app, const struct args *args, struct work *w,
 	else if (app->json)
 		out_json(diagnosis_json(&d));
 	else if (args_has(args, "letter"))
-		print_letter(&d);
+		print_letter(&d, w->req.now);
 	else
 		print_text(app, &d, w->req.now);
 	diagnosis_done(&d);
@@ -251,7 +251,7 @@ verify_run(struct app *app, const struct args *args)
 	work_done(&w);
 	if (code >= 0)
 		return code;
-	code = app_fail(&err);
+	code = args_fail(args, &err);
 	return args_has(args, "nagios") ? NAGIOS_UNKNOWN : code;
 }
 
@@ -270,11 +270,11 @@ static const struct option_spec options[] = {
 	{ "depth", "N", "intermediates that are allowed", 0 },
 	{ "partial-chain", NULL, "any trusted certificate ends a chain", 0 },
 	{ "letter", NULL, "print a mail to the other postmaster", 0 },
-	{ "nagios", NULL, "one line and exit code as a Nagios plugin", 0 },
+	{ "nagios", NULL, "one line and the codes of a Nagios plugin", 0 },
 	{ .name = NULL },
 };
 
-const struct command command_verify = {
+const struct command verb_verify = {
 	.name = "verify",
 	.summary = "judge a certificate chain from a file",
 	.synopsis = "CHAIN.pem [OPTION]...",

@@ -1,6 +1,9 @@
 # Makefile fragment of tests/ctl: tlswarden(1) as a person uses it.
 ctl_tests = \
-	%D%/rule.sh
+	%D%/check.sh \
+	%D%/explain.sh \
+	%D%/rule.sh \
+	%D%/verify.sh
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh
 $(ctl_tests:.sh=.log): ctl/tlswarden$(EXEEXT)

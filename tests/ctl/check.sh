@@ -1,0 +1,203 @@
+#!/bin/bash
+# tlswarden: check names what cannot work.
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck source=ctl.inc.sh
+. "$(dirname "$0")/ctl.inc.sh"
+
+# add COLUMNS VALUES
+add() {
+	sql "INSERT INTO policy($1) VALUES($2)"
+}
+
+# found CODE RULES DESC: a finding of that code is about exactly those rules.
+found() {
+	json ".findings | map(select(.code == \"$1\" and .rules == $2)) |
+		length == 1" "$3"
+}
+
+not_found() {
+	json ".rules > 0 and (.findings | map(select(.code == \"$1\")) |
+		length == 0)" "$2"
+}
+
+# ---- init, and a good table ---------------------------------------------
+rmdir "$work/lib"
+tw 0 "init" init
+out_has '^created +.*/lib/policy\.db' "says what it did"
+[ "$(stat -c %a "$work/lib" "$db" "$work/lib/state" | xargs)" = "750 640 2770" ]
+verdict $? "modes are right"
+tw 0 "again" init --json
+json 'map(.did) == ["kept", "kept", "kept"]' "nothing to do"
+add "direction, recipient, level" "'out', 'example.mil', 'encrypt'"
+tw 0 "rules stay" init
+[ "$(sql 'SELECT count(*) FROM policy')" = 1 ]
+verdict $? "they are there"
+tw 0 "nothing to find" check --json
+json '.problems == 0 and .notices == 0 and .rules == 1 and .loads and
+	.findings == []' "nothing is found"
+chmod 777 "$work/lib"
+tw 1 "a directory that all can write" check
+out_has 'problem .*journal' "why that is bad"
+out_has 'fix: chmod 0750 ' "and what to do"
+tw 0 "init mends it" init
+out_has '^repaired ' "and says so"
+tw 0 "it is" check
+touch "$work/lib/other" && chmod 755 "$work/lib"
+tw 1 "a directory that holds other files" init
+[ "$(stat -c %a "$work/lib")" = 755 ]
+verdict $? "is left as it is"
+rm "$work/lib/other"
+tw 0 "else it is mended" init
+chmod 666 "$db"
+tw 1 "a table that all can write" check --json
+found unsafe_file '[]' "is a problem"
+chmod 640 "$db"
+chmod g-s "$work/lib/state"
+tw 1 "a state directory without setgid" check --json
+found state_setgid '[]' "is a problem"
+tw 0 "init again" init
+sql "PRAGMA journal_mode=WAL" >/dev/null
+tw 1 "WAL mode" check --json
+found wal '[]' "is a problem"
+tw 0 "init ends it" init
+out_has 'WAL mode was ended' "and says so"
+tw 0 "all is well" check
+echo "state_database = \"$work/lib/state.db\"" |
+	cat <(grep -v state_database "$conf") - >"$work/same.conf"
+out=$("$program" -c "$work/same.conf" init 2>&1)
+[ $? = 78 ]
+verdict $? "state beside the table is refused"
+if [ "$(id -u)" = 0 ]; then
+	sed 's/^user.*/user = "nosuchuser"/' "$conf" >"$work/user.conf"
+	out=$("$program" -c "$work/user.conf" init 2>&1)
+	[ $? = 67 ]
+	verdict $? "an unknown user"
+	out_has adduser "and how to make it"
+	tw 0 "check with the right user" check
+	out=$("$program" -c "$work/user.conf" check --json)
+	found no_user '[]' "check finds the unknown user, too"
+fi
+
+# ---- shadowed rules -------------------------------------------------------
+add "direction, recipient, level, priority" "'out', '*', 'preferred', 50"
+tw 1 "a rule that can never win" check --json
+json '.findings | map(select(.code == "shadowed"))[0] | .rules == [1] and
+	(.text | test("rule 2")) and .severity == "problem"' "by whom"
+sql "UPDATE policy SET priority = 200 WHERE id = 2"
+tw 0 "behind it is no fault" check --json
+not_found shadowed "no more"
+sql "UPDATE policy SET priority = 50, expires_at = '2099-01-01' WHERE id = 2"
+tw 0 "for a while" check --json
+json '.findings | map(select(.code == "shadowed"))[0].severity == "notice"' \
+	"is a notice"
+sql "DELETE FROM policy WHERE id = 2"
+# "in 1 none a.test * -" as the values of a statement; - is NULL.
+values() {
+	awk '{ for (i = 1; i <= NF; i++)
+		printf("%s%s", (i > 1 ? ", " : ""),
+		    ($i == "-" ? "NULL" : "\047" $i "\047")) }'
+}
+
+while IFS='|' read -r desc first second want; do
+	first=$(values <<<"$first")
+	second=$(values <<<"$second")
+	sql "DELETE FROM policy"
+	add "direction, priority, level, sender, recipient, subnet" "$first"
+	add "direction, priority, level, sender, recipient, subnet" "$second"
+	"$program" -c "$conf" check --json >"$work/out"
+	out=$(cat "$work/out") err=
+	last=$(sql 'SELECT max(id) FROM policy')
+	if [ "$want" = yes ]; then
+		found shadowed "[$last]" "shadowed: $desc"
+	else
+		not_found shadowed "not shadowed: $desc"
+	fi
+done <<'ROWS'
+the same twice|in 1 encrypt a.test * -|in 1 none a.test * -|yes
+an address|in 1 none a.test * -|in 2 encrypt u@a.test * -|yes
+a subdomain|in 1 none .test * -|in 2 encrypt b.a.test * -|yes
+a glob|in 1 none *.test * -|in 2 encrypt mx*.a.test * -|yes
+a subnet|in 1 none * * 10.0.0.0/8|in 2 encrypt * * 10.1.2.0/24|yes
+an IPv6 subnet|in 1 none * * 2001:db8::/32|in 2 encrypt * * 2001:db8:1::/48|yes
+a next hop|out 1 none * a.test -|out 2 encrypt * [a.test]:25 -|yes
+other direction|in 1 none * a.test -|out 2 encrypt * a.test -|no
+other recipient|in 1 none a.test b.test -|in 2 encrypt a.test c.test -|no
+narrower subnet|in 1 none * * 10.1.0.0/16|in 2 encrypt * * 10.0.0.0/8|no
+only one has a subnet|in 1 none * * 10.0.0.0/8|in 2 encrypt a.test * -|no
+more specific first|in 1 none * * -|in 1 encrypt a.test * -|no
+the domain itself|in 1 none .a.test * -|in 2 encrypt a.test * -|no
+ROWS
+
+# ---- what an MTA cannot do ------------------------------------------------
+sql "DELETE FROM policy; DELETE FROM sqlite_sequence"
+pin=$(printf 'a%.0s' {1..64})
+sql "INSERT INTO policy(direction, sender, recipient, level, cert_fingerprint,
+	min_bits, on_failure, cert_name) VALUES
+ ('out', 'a.test', '1.test', 'encrypt', NULL, NULL, 'tempfail', NULL),
+ ('out', '*', 'u@2.test', 'encrypt', NULL, NULL, 'tempfail', NULL),
+ ('out', '*', '3.test', 'secure', '$pin', NULL, 'tempfail', NULL),
+ ('out', '*', '4.test', 'encrypt', '$pin', NULL, 'tempfail', NULL),
+ ('out', '*', '5.test', 'encrypt', NULL, 256, 'tempfail', NULL),
+ ('out', '*', '6.test', 'none', NULL, NULL, 'tempfail', NULL),
+ ('out', '*', '7.test', 'encrypt', NULL, NULL, 'fail', NULL),
+ ('in', '8.test', '*', 'encrypt', '$pin', NULL, 'tempfail', NULL),
+ ('in', '9.test', '*', 'secure', NULL, NULL, 'tempfail', '/O=Bank/*'),
+ ('in', '*', '*', 'encrypt', NULL, NULL, 'tempfail', NULL),
+ ('out', '*', 'v@2.test', 'encrypt', NULL, 128, 'tempfail', NULL),
+ ('out', '*', '12.test', 'encrypt', NULL, 128, 'tempfail', NULL)"
+sql "UPDATE policy SET priority = 999 WHERE id = 10"
+tw 1 "Postfix" check --mta postfix --json
+found sender_outbound '[1]' "a sender outbound"
+found users_need_transport '[2, 11]' "users of a domain"
+found pin_and_chain '[3]' "pin and chain"
+found tls13_bits '[5]' "bits under TLS 1.3"
+found fail_needs_dsn '[7]' "fail needs the map dsn"
+found inbound_pin '[8]' "an inbound pin"
+found dn_glob '[9]' "a whole DN"
+found refuses_everybody '[10]' "RFC 3207 section 4"
+found same_domain_same_level '[2, 11]' "two demands for one lookup"
+not_found none_by_server "nothing about Sendmail"
+json '.findings | map(select(.text == "" or .text == null)) | length == 0' \
+	"each says why"
+tw 1 "Sendmail" check --mta sendmail --json
+found sender_outbound '[1]' "a sender outbound, there too"
+found outbound_pin '[3, 4]' "no fingerprint of servers"
+found none_by_server '[6]' "none by domain"
+not_found tls13_bits "nothing about Postfix"
+tw 64 "another MTA" check --mta exim
+sql "UPDATE policy SET mode = 'monitor' WHERE id = 10;
+	UPDATE policy SET enabled = 0 WHERE id = 1;
+	UPDATE policy SET expires_at = '2001-01-01' WHERE id = 3;
+	DELETE FROM policy WHERE id = 11"
+tw 0 "mended" check --mta postfix --json
+not_found refuses_everybody "a rule that watches refuses nobody"
+not_found sender_outbound "a disabled rule does not count"
+found expired '[3]' "an expired one is told"
+tw 0 "as text" check --mta postfix
+out_has 'notice +\[postfix\] rule 5: wants more than 128 bits' "with the MTA"
+out_has '^problems: 0, notices: [0-9]+; .*: 11 rules' "a summary ends it"
+
+# ---- bad rows -----------------------------------------------------------
+sql "DROP TRIGGER policy_before_insert;
+	INSERT INTO policy(direction, level, subnet) VALUES
+		('out', 'none', '192.0.2.7/24'), ('sideways', 'none', NULL);
+	INSERT INTO policy(direction, level, expires_at)
+		VALUES('in', 'none', 'soon')"
+tw 1 "bad rows" check --json
+found bad_row '[13]' "host bits"
+found bad_row '[14]' "direction"
+found bad_row '[15]' "a time"
+json '.loads == false and .problems == 3' "all of them, and the table no more"
+tw 1 "bad rows as text" check
+out_has 'problem +rule 13: policy rule 13: .*192\.0\.2\.0/24' "with the reason"
+
+# ---- trouble ------------------------------------------------------------
+mv "$db" "$work/away"
+tw 66 "no table" check
+head -c 6000 "$work/away" >"$db"
+tw 65 "a truncated table" check
+: >"$db"
+tw 65 "an empty file" check
+err_has 'tlswarden init' "and the way out"
+
+finish

@@ -1,0 +1,143 @@
+#!/bin/bash
+# tlswarden: explain and check say what the daemons will do.
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck source=ctl.inc.sh
+. "$(dirname "$0")/ctl.inc.sh"
+
+new_table
+sql "INSERT INTO policy(direction, sender, recipient, subnet, level, on_failure,
+	min_protocol, cert_name, mode, priority, comment) VALUES
+ ('out', '*', 'example.mil', NULL, 'encrypt', 'tempfail', 'TLSv1.2', NULL,
+	'enforce', 100, 'for the army'),
+ ('out', '*', '.example.org', NULL, 'secure', 'fail', NULL, 'mx.example.org',
+	'enforce', 100, ''),
+ ('in', 'example.mil', '*', NULL, 'encrypt', 'fail', NULL, NULL, 'enforce', 100,
+	''),
+ ('in', 'example.mil', '*', NULL, 'secure', 'tempfail', NULL, NULL, 'monitor',
+	50, ''),
+ ('in', '*', '*', '192.0.2.0/24', 'encrypt', 'tempfail', 'TLSv1.2', NULL,
+	'enforce', 200, ''),
+ ('in', 'bank.example', '*', NULL, 'secure', 'tempfail', NULL, '*Bank*',
+	'enforce', 100, '')"
+sql "INSERT INTO policy(direction, recipient, level, enabled) VALUES
+	('out', 'example.mil', 'none', 0);
+INSERT INTO policy(direction, recipient, level, priority, expires_at) VALUES
+	('out', 'example.mil', 'none', 1, '2001-01-01')"
+
+# ---- outbound -------------------------------------------------------------
+tw 0 "outbound by recipient" explain --direction out \
+	--recipient 'Joe@Example.MIL'
+out_has '^> +1 .* wins' "the winner is marked"
+out_has '^ +2 .*recipient does not match' "every other rule says why not"
+out_has '^ +3 .*other direction' "the other direction"
+out_has '^ +7 .*disabled' "disabled rules are there"
+out_has '^ +8 .*expired' "expired ones, too"
+out_has 'comment +for the army' "the winner whole"
+out_has 'tlspolicy Example.MIL: OK encrypt protocols=>=TLSv1.2$' \
+	"the exact answer to the key as Postfix asks"
+out_has 'Outcome .*only over TLSv1.2 or newer.*stays in the queue' \
+	"the outcome"
+order=$(awk '$1 ~ /^[0-9]+$/ { print $1 } $1 == ">" { print $2 }' <<<"$out")
+[ "$(xargs <<<"$order" | cut -c1-11)" = "4 1 2 3 6 5" ]
+verdict $? "rules stand in the order in which they win: $(xargs <<<"$order")"
+tw 0 "outbound as JSON" explain --json --direction out \
+	--nexthop 'mx.example.org:25'
+json '.winner.id == 2 and .query.nexthop == "mx.example.org" and
+	(.rules | length) == 8 and (.rules | map(select(.wins)) | length==1)' \
+	"winner, query, all rules"
+json '.answers[0] | .mta == "postfix" and .by == "tlspolicy" and
+	.key == "mx.example.org:25" and
+	.answer == "OK secure match=mx.example.org"' "the answer"
+json '.outcome | test("returned")' "fail is a bounce"
+tw 0 "nothing matches" explain --json --direction out --nexthop example.net
+json '.winner == null and .answers[0].answer == "NOTFOUND"' "NOTFOUND"
+tw 0 "the key of a walk up" explain --json --direction out \
+	--nexthop .example.org
+json '.answers[0].answer == "NOTFOUND"' "is NOTFOUND"
+rule=$(tw_id=$("$program" -c "$conf" rule add --direction out --subnet \
+	198.51.100.0/24 --level encrypt) && echo "$tw_id")
+tw 0 "an address literal" explain --json --direction out \
+	--nexthop '[198.51.100.7]:25'
+json ".winner.id == $rule" "is matched by subnet"
+tw 0 "addresses given" explain --json --direction out --nexthop example.net \
+	--peer 203.0.113.1,198.51.100.9
+json ".winner.id == $rule and .answers[0].answer == \"OK encrypt\"" \
+	"one address of several is enough for a rule that demands TLS"
+tw 0 "other addresses given" explain --json --direction out \
+	--nexthop example.net --peer 203.0.113.1
+json '.winner == null' "no rule"
+
+# ---- inbound --------------------------------------------------------------
+tw 1 "inbound without TLS" explain --direction in --sender a@example.mil \
+	--recipient me@here.example
+want='550 5\.7\.10 TLS required by policy rule 3 for mail from example\.mil'
+out_has "milter: $want" "the milter's reply"
+out_has "delegation: $want" "the delegation's reply"
+out_has 'rule 4 would have refused: 451 ' "monitor rules beside"
+out_has 'refused for good' "the outcome"
+tw 0 "inbound with TLS" explain --json --direction in --sender a@example.mil \
+	--tls-version TLSv1.3 --bits 256
+json '.winner.id == 3 and (.answers | map(.answer) | sort) ==
+	["DUNNO", "accept"]' "is accepted"
+json '.monitors[0].rule == 4 and (.monitors[0].answer | test("4.7.5"))' \
+	"the monitor rule wants a certificate"
+tw 1 "too old" explain --json --direction in --sender x@y.test \
+	--peer 192.0.2.77 --tls-version TLSv1.1 --bits 128
+json '.winner.id == 5 and .reason == "protocol_too_old"' "by subnet"
+tw 0 "another subnet" explain --json --direction in --sender x@y.test \
+	--peer 192.0.3.77
+json '.winner == null and .reason == null' "no rule"
+tw 0 "the null sender" explain --json --direction in --sender '<>'
+json '.query.sender == "<>"' "is one"
+tw 0 "verified by name, as Postfix says it" explain --json --direction in \
+	--sender a@bank.example --tls-version TLSv1.2 --bits 256 \
+	--subject 'Big Bank' --issuer 'Some CA'
+json '.winner.id == 6' "accepted"
+tw 1 "another name" explain --json --direction in --sender a@bank.example \
+	--tls-version TLSv1.2 --bits 256 --subject 'Small Shop' --issuer 'CA'
+json '.reason == "subject_mismatch"' "refused"
+tw 0 "verified, as Sendmail says it" explain --json --direction in \
+	--sender a@bank.example --tls-version TLSv1.2 --bits 256 --verify OK \
+	--subject '/C=XX/O=Big Bank/CN=mx' --issuer /CN=CA
+tw 1 "not verified, as Sendmail says it" explain --json --direction in \
+	--sender a@bank.example --tls-version TLSv1.2 --bits 256 --verify FAIL \
+	--subject '/C=XX/O=Big Bank/CN=mx' --issuer /CN=CA
+json '.reason == "cert_not_verified"' "refused"
+
+# ---- by number ----------------------------------------------------------
+tw 0 "explain of a reference" explain 1
+out_has 'comment +for the army' "shows the rule"
+tw 65 "explain of no reference" explain 4711
+
+# ---- wrong questions ----------------------------------------------------
+tw 64 "no direction" explain --recipient a@b.test
+tw 64 "a wrong direction" explain --direction up
+tw 64 "nobody to send to" explain --direction out
+tw 64 "facts of a session outbound" explain --direction out \
+	--nexthop a.test --bits 5
+tw 64 "a next hop inbound" explain --direction in --nexthop a.test
+tw 64 "two clients" explain --direction in --peer 192.0.2.1,192.0.2.2
+tw 64 "no address" explain --direction in --peer mx.test
+tw 64 "no version" explain --direction in --tls-version 3
+tw 64 "no number" explain --direction in --bits x
+tw 64 "an empty next hop" explain --direction out --nexthop ''
+tw 0 "a hostile next hop" explain --direction out --nexthop $'a\033[31mb'
+! grep -q $'\033' <<<"$out"
+verdict $? "does not reach the terminal"
+
+# ---- a table that does not load -----------------------------------------
+mkdir -p "$work/lib/state"
+cp "$db" "$work/lib/state/policy.last-good"
+sql "DROP TRIGGER policy_before_insert; INSERT INTO policy(direction, recipient,
+	level, subnet) VALUES('out', 'bad.example', 'none', '192.0.2.300')"
+tw 0 "the last good table is explained" explain --direction out \
+	--nexthop example.mil
+out_has 'policy.db does not load' "and said to be that"
+out_has 'policy rule 10' "with the reason"
+tw 0 "the same as JSON" explain --json --direction out --nexthop example.mil
+json '.table.last_good and (.table.failure | test("rule 10"))' "and the flag"
+rm "$work/lib/state/policy.last-good"
+tw 65 "neither loads" explain --direction out --nexthop example.mil
+err_has 'policy rule 10' "the first reason is named"
+
+finish
