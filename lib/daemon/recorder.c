@@ -23,6 +23,7 @@ enum {
 	BUSY_PATIENCE_MSECS = 5000, /* for another writer's lock */
 	REOPEN_MSECS = 5000,        /* after trouble with the file */
 	SAY_AGAIN_MSECS = 60000,
+	WELL_MSECS = 1000,
 	PRUNE_STEP_ROWS = 500,
 	PRUNE_PAUSE_MSECS = 20,
 	PRUNE_EVERY_MSECS = 3600000,
@@ -48,7 +49,9 @@ struct recorder {
 	uint64_t open_msecs; /* do not try before */
 	uint64_t prune_msecs;
 	uint64_t said_msecs;
-	uint64_t n_said; /* lost rows that were told of */
+	uint64_t lost_msecs; /* when rows were lost last */
+	bool is_well;        /* rows were written since */
+	uint64_t n_said;     /* lost rows that were told of */
 	char reason[ERR_TEXT_MAX];
 };
 
@@ -212,7 +215,16 @@ written(struct recorder *rec, uint64_t n_rows)
 {
 	(void)atomic_fetch_add(&rec->n_written, n_rows);
 	(void)atomic_fetch_add(&rec->n_groups, 1);
-	if (rec->reason[0] == '\0')
+	rec->is_well = true;
+}
+
+/* The trouble is over when it has not come back for a while: on a full disk
+ * small groups may still find room. */
+static void
+say_over(struct recorder *rec)
+{
+	if (rec->reason[0] == '\0' || !rec->is_well ||
+	    now_msecs() - rec->lost_msecs < WELL_MSECS)
 		return;
 	say_lost(rec, true);
 	say_info(&rec->say, "%s: recording again", rec->path);
@@ -229,6 +241,8 @@ lost(struct recorder *rec, uint64_t n_rows, const struct err *err)
 
 	(void)atomic_fetch_add(&rec->n_lost, n_rows);
 	keep_reason(rec, err);
+	rec->is_well = false;
+	rec->lost_msecs = now_msecs();
 	if (!is_passing && rec->db != NULL) {
 		close_db(rec);
 		rec->open_msecs = now_msecs() + REOPEN_MSECS;
@@ -324,6 +338,7 @@ writer(void *arg)
 			write_all(rec, items);
 		else if (!is_last)
 			prune(rec);
+		say_over(rec);
 		say_lost(rec, is_last);
 	} while (!is_last);
 	return NULL;
