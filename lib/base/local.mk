@@ -14,5 +14,6 @@ noinst_LIBRARIES += lib/base/libbase.a
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \
+	%D%/radix.c %D%/radix.h \
 	%D%/sv.c %D%/sv.h
 %C%_libbase_a_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/radix.h"
 #include "policy/index.h"
 
 /* What a pattern is filed under. */
@@ -122,22 +123,6 @@ pattern_key(const struct pattern *p)
 	return any;
 }
 
-/* One rule on its way into the table. */
-struct filing {
-	uint64_t hash;
-	uint32_t rank;
-};
-
-static int
-by_hash_and_rank(const void *a, const void *b)
-{
-	const struct filing *x = a, *y = b;
-
-	if (x->hash != y->hash)
-		return x->hash < y->hash ? -1 : 1;
-	return x->rank < y->rank ? -1 : x->rank > y->rank;
-}
-
 static size_t
 slot_count(size_t keys)
 {
@@ -148,45 +133,55 @@ slot_count(size_t keys)
 	return n;
 }
 
+/* Where the search for a hash begins: its upper bits, so that filing by hash
+ * walks through the slots from the first to the last. */
+static uint64_t
+home(const struct index *x, uint64_t hash)
+{
+	return hash >> x->slot_shift;
+}
+
 static void
 insert(struct index *x, uint64_t hash, uint32_t first)
 {
-	uint64_t at = hash & x->slot_mask;
+	uint64_t at = home(x, hash);
 
 	while (x->slots[at].first != INDEX_EMPTY)
 		at = (at + 1) & x->slot_mask;
-	x->slots[at].tag = (uint32_t)(hash >> 32);
+	x->slots[at].tag = (uint32_t)hash;
 	x->slots[at].first = first;
 }
 
-/* Builds lists and slots from filings sorted by hash and rank. Filings of one
- * tag and slot but different hashes merely share a list of candidates. */
+/* Builds lists and slots from filings (key: hash, value: rank) sorted by hash
+ * and rank. Filings of one tag and slot but different hashes merely share a
+ * list of candidates. */
 static void
-build_table(struct index *x, const struct filing *f, size_t n)
+build_table(struct index *x, const struct radix_item *f, size_t n)
 {
 	size_t n_keys = 0, n_slots;
 
 	for (size_t i = 0; i < n; i++)
-		if (i == 0 || f[i].hash != f[i - 1].hash)
+		if (i == 0 || f[i].key != f[i - 1].key)
 			n_keys++;
 	n_slots = slot_count(n_keys);
 	x->slot_mask = n_slots - 1;
+	x->slot_shift = 64U - (unsigned)__builtin_ctzll(n_slots);
 	x->slots = mem_table(n_slots * sizeof(*x->slots));
 	memset(x->slots, 0xff, n_slots * sizeof(*x->slots));
 	x->ranks = mem_alloc(n * sizeof(*x->ranks));
 	x->n_ranks = n;
 	for (size_t i = 0; i < n; i++) {
-		bool is_last = i + 1 == n || f[i + 1].hash != f[i].hash;
+		bool is_last = i + 1 == n || f[i + 1].key != f[i].key;
 
-		x->ranks[i] = f[i].rank | (is_last ? LAST_MARK : 0);
-		if (i == 0 || f[i].hash != f[i - 1].hash)
-			insert(x, f[i].hash,
+		x->ranks[i] = f[i].value | (is_last ? LAST_MARK : 0);
+		if (i == 0 || f[i].key != f[i - 1].key)
+			insert(x, f[i].key,
 			    is_last ? x->ranks[i] : (uint32_t)i);
 	}
 }
 
 struct building {
-	struct filing *filings;
+	struct radix_item *filings;
 	size_t n_filings;
 	struct ranges_subnet *demanding;
 	size_t n_demanding;
@@ -239,8 +234,8 @@ file_rule(struct index *x, struct building *b, uint32_t rank)
 		x->parent_depths |= 1ULL << sender.n_labels;
 	if (recipient.kind == KEY_PARENT)
 		x->parent_depths |= 1ULL << recipient.n_labels;
-	b->filings[b->n_filings].hash = pair_hash(sender.hash, recipient.hash);
-	b->filings[b->n_filings++].rank = rank;
+	b->filings[b->n_filings].key = pair_hash(sender.hash, recipient.hash);
+	b->filings[b->n_filings++].value = rank;
 }
 
 void
@@ -261,7 +256,7 @@ index_init(struct index *x, const struct rule *rules, const uint32_t *ranks,
 	b.lenient = mem_alloc(n * sizeof(*b.lenient));
 	for (size_t i = 0; i < n; i++)
 		file_rule(x, &b, ranks[i]);
-	qsort(b.filings, b.n_filings, sizeof(*b.filings), by_hash_and_rank);
+	radix_sort(b.filings, b.n_filings);
 	build_table(x, b.filings, b.n_filings);
 	ranges_init(&x->demanding, b.demanding, b.n_demanding);
 	ranges_init(&x->lenient, b.lenient, b.n_lenient);
@@ -327,8 +322,8 @@ static void
 probe(const struct index *x, const struct query *q, uint64_t hash,
     struct index_found *best)
 {
-	uint64_t at = hash & x->slot_mask;
-	uint32_t tag = (uint32_t)(hash >> 32);
+	uint64_t at = home(x, hash);
+	uint32_t tag = (uint32_t)hash;
 
 	for (; x->slots[at].first != INDEX_EMPTY; at = (at + 1) & x->slot_mask)
 		if (x->slots[at].tag == tag)
@@ -370,7 +365,7 @@ prefetch(const struct index *x, const struct keys *recipients)
 {
 	for (size_t i = 0; i < recipients->n; i++)
 		__builtin_prefetch(
-		    &x->slots[recipients->rows[i].hash & x->slot_mask]);
+		    &x->slots[home(x, recipients->rows[i].hash)]);
 }
 
 static void
@@ -452,8 +447,8 @@ static void
 visit_key(const struct visit *v, uint64_t hash)
 {
 	const struct index *x = v->x;
-	uint64_t at = hash & x->slot_mask;
-	uint32_t tag = (uint32_t)(hash >> 32);
+	uint64_t at = home(x, hash);
+	uint32_t tag = (uint32_t)hash;
 
 	for (; x->slots[at].first != INDEX_EMPTY;
 	     at = (at + 1) & x->slot_mask) {

@@ -25,7 +25,7 @@
 #include "policy/rule.h"
 
 struct index_slot {
-	uint32_t tag;   /* the hash's upper bits, to skip strangers */
+	uint32_t tag;   /* the hash's lower bits, to skip strangers */
 	uint32_t first; /* a rank and the mark if it is the only one, else where
 			   its list starts in ranks; INDEX_EMPTY for none */
 };
@@ -34,7 +34,8 @@ struct index {
 	const struct rule *rules; /* all of the snapshot, by rank; borrowed */
 	struct index_slot *slots;
 	uint64_t slot_mask;
-	uint32_t *ranks; /* lists, ascending, the last one marked */
+	unsigned slot_shift; /* leaves the bits of the hash that choose one */
+	uint32_t *ranks;     /* lists, ascending, the last one marked */
 	size_t n_ranks;
 	uint32_t *scan; /* ranks of rules that nothing files */
 	size_t n_scan;

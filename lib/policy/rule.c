@@ -42,18 +42,6 @@ rule_rank(const struct rule *r)
 
 	k.recipient = (priority << 24) | pattern_rank(&r->recipient);
 	k.sender = (pattern_rank(&r->sender) << 8) | subnet_rank(r);
-	k.id = r->id;
+	k.id = (uint64_t)r->id ^ (1ULL << 63);
 	return k;
-}
-
-int
-rule_rank_cmp(const struct rule_rank *a, const struct rule_rank *b)
-{
-	if (a->recipient != b->recipient)
-		return a->recipient < b->recipient ? -1 : 1;
-	if (a->sender != b->sender)
-		return a->sender < b->sender ? -1 : 1;
-	if (a->id != b->id)
-		return a->id < b->id ? -1 : 1;
-	return 0;
 }

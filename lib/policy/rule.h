@@ -55,18 +55,19 @@ struct rule {
 	char inline_text[RULE_INLINE];
 };
 
-/* What makes a rule win, as numbers: the lower wins (DESIGN section 4:
- * priority, recipient, sender, subnet, id). */
+/* What makes a rule win, as numbers: the lower wins, of recipient first, then
+ * of sender, then of id (DESIGN section 4: priority, recipient, sender, subnet,
+ * id). */
 struct rule_rank {
 	uint64_t recipient; /* priority, and how specific it is */
 	uint64_t sender;    /* and the length of the subnet */
-	int64_t id;
+	uint64_t id;        /* negative ones below the others */
 };
+/* A bit that no recipient's number has. */
+#define RULE_RANK_IDLE (1ULL << 63)
 
 /* True if the level refuses sessions without TLS. */
 bool level_demands_tls(enum level l);
 struct rule_rank rule_rank(const struct rule *r);
-/* < 0 when a wins over b; 0 only for one rule. */
-int rule_rank_cmp(const struct rule_rank *a, const struct rule_rank *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/radix.h"
 #include "policy/index.h"
 #include "policy/postfix.h"
 #include "policy/row.h"
@@ -285,43 +286,54 @@ snapshot_builder_row(struct snapshot_builder *b, const struct rule_row *row,
 	return 0;
 }
 
-struct place {
-	struct rule_rank rank;
-	bool is_idle; /* inactive rules stand behind the others */
-	uint32_t from;
-};
-
-static int
-by_place(const void *a, const void *b)
+static bool
+is_idle(const struct rule *r, int64_t now)
 {
-	const struct place *x = a, *y = b;
+	return !r->is_enabled || r->expires_at <= now;
+}
 
-	if (x->is_idle != y->is_idle)
-		return x->is_idle ? 1 : -1;
-	return rule_rank_cmp(&x->rank, &y->rank);
+/* Sorts by number, the lesser keys first; inactive rules go behind the others.
+ * Rows come in the order of ids, mostly all of them. */
+static void
+sort_places(const struct rule *rules, struct radix_item *places, size_t n,
+    int64_t now)
+{
+	bool is_ascending = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && rules[i].id < rules[i - 1].id)
+			is_ascending = false;
+		places[i].key = rule_rank(&rules[i]).id;
+		places[i].value = (uint32_t)i;
+	}
+	if (!is_ascending)
+		radix_sort(places, n);
+	for (size_t i = 0; i < n; i++)
+		places[i].key = rule_rank(&rules[places[i].value]).sender;
+	radix_sort(places, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct rule *r = &rules[places[i].value];
+
+		places[i].key = rule_rank(r).recipient |
+		    (is_idle(r, now) ? RULE_RANK_IDLE : 0);
+	}
+	radix_sort(places, n);
 }
 
 /* Moves the rules into the order in which they win. */
 static void
 sort_rules(struct snapshot *s, int64_t now)
 {
-	struct place *places = mem_alloc(s->n_rules * sizeof(*places));
+	struct radix_item *places = mem_alloc(s->n_rules * sizeof(*places));
 	struct rule *sorted = mem_table(s->n_rules * sizeof(*sorted));
 
+	sort_places(s->rules, places, s->n_rules, now);
 	s->n_active = 0;
 	for (size_t i = 0; i < s->n_rules; i++) {
-		const struct rule *r = &s->rules[i];
-
-		places[i].rank = rule_rank(r);
-		places[i].is_idle = !r->is_enabled || r->expires_at <= now;
-		places[i].from = (uint32_t)i;
-		if (!places[i].is_idle)
-			s->n_active++;
-	}
-	qsort(places, s->n_rules, sizeof(*places), by_place);
-	for (size_t i = 0; i < s->n_rules; i++) {
-		sorted[i] = s->rules[places[i].from];
+		sorted[i] = s->rules[places[i].value];
 		settle(&sorted[i]);
+		if (!is_idle(&sorted[i], now))
+			s->n_active++;
 	}
 	free(places);
 	free(s->rules);

@@ -106,3 +106,8 @@ unit_programs += %D%/test_auth_results
 %C%_test_auth_results_CPPFLAGS = $(milter_unit_cppflags)
 %C%_test_auth_results_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_auth_results_LDADD = $(milter_unit_ldadd)
+
+unit_programs += %D%/test_radix
+%C%_test_radix_SOURCES = %D%/test_radix.c %D%/unit.h
+%C%_test_radix_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_radix_LDADD = $(UNIT_LIBS)
