@@ -166,7 +166,7 @@ reload_conf(struct app *a)
 	buf_free(&names);
 	conf_free(a->conf);
 	a->conf = next;
-	cli_open_log(a->about, a->conf);
+	log_set_level((enum log_level)next->log_level);
 	front_set_max(a->front, allowed_connections(a));
 }
 
