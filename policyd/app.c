@@ -20,6 +20,7 @@
 #include "daemon/signals.h"
 #include "daemon/source.h"
 #include "front.h"
+#include "metrics.h"
 
 enum {
 	POLL_MSECS = 200, /* a change is served within a second */
@@ -33,6 +34,7 @@ struct app {
 	const struct cli_about *about;
 	struct conf *conf;
 	struct front *front;
+	struct metrics *metrics;
 	struct cafiles *cafiles;
 	struct source *src;
 	struct event_base *base;
@@ -80,6 +82,15 @@ prepare(void *arg, const struct load_ca *cas, size_t n_cas, struct err *err_r)
 	return cafiles_write(a->cafiles, cas, n_cas, clock_wall_secs(), err_r);
 }
 
+static struct snapshot_options
+snapshot_options(const struct conf *conf)
+{
+	return (struct snapshot_options){
+		.postfix_version = conf->postfix_version,
+		.ca_directory = sv_from(conf->ca_directory_mta),
+	};
+}
+
 static int
 open_source(struct app *a, struct err *err_r)
 {
@@ -89,10 +100,7 @@ open_source(struct app *a, struct err *err_r)
 		.last_good_path = conf->last_good,
 		.say = { say_to_log, NULL },
 		.load = {
-			.snapshot = {
-				.postfix_version = conf->postfix_version,
-				.ca_directory = sv_from(conf->ca_directory_mta),
-			},
+			.snapshot = snapshot_options(conf),
 			.prepare = prepare,
 			.prepare_arg = a,
 		},
@@ -173,10 +181,13 @@ reload_conf(struct app *a)
 static void
 reload(struct app *a, const char *why)
 {
+	struct snapshot_options options;
+
 	notify_reloading();
 	log_info("reloading: %s", why);
 	reload_conf(a);
-	source_reload(a->src, clock_wall_secs());
+	options = snapshot_options(a->conf);
+	source_reload_as(a->src, &options, clock_wall_secs());
 	say_ready(a);
 }
 
@@ -251,6 +262,7 @@ start(struct app *a, struct err *err_r)
 	    privilege_open_files(a->conf->max_connections + SPARE_FILES);
 	signals_block();
 	if (front_new(&a->front, a->conf, err_r) < 0 ||
+	    metrics_new(&a->metrics, a->conf, err_r) < 0 ||
 	    privilege_drop(a->conf->user, err_r) < 0 ||
 	    cafiles_open(&a->cafiles, a->conf->ca_directory, err_r) < 0 ||
 	    open_source(a, err_r) < 0)
@@ -258,7 +270,8 @@ start(struct app *a, struct err *err_r)
 	a->n_workers = count_workers(a->conf);
 	a->base = event_base_new();
 	if (make_events(a, err_r) < 0 ||
-	    front_start(a->front, a->base, a->src, a->n_workers, err_r) < 0)
+	    front_start(a->front, a->base, a->src, a->n_workers, err_r) < 0 ||
+	    metrics_start(a->metrics, a->base, a->front, a->src, err_r) < 0)
 		return -1;
 	front_set_max(a->front, allowed_connections(a));
 	return 0;
@@ -302,6 +315,7 @@ app_free(struct app *a)
 {
 	if (a == NULL)
 		return;
+	metrics_free(a->metrics);
 	front_free(a->front);
 	source_close(a->src);
 	cafiles_close(a->cafiles);

@@ -12,10 +12,11 @@ sbin_PROGRAMS += %D%/tlswarden-policyd
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/main.c \
 	%D%/maps.c \
+	%D%/metrics.c %D%/metrics.h \
 	%D%/service.c %D%/service.h \
 	%D%/worker.c %D%/worker.h
 %C%_tlswarden_policyd_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% \
-	$(EVENT_CFLAGS) $(SQLITE_CFLAGS) $(OPENSSL_CFLAGS)
+	$(EVENT_CFLAGS) $(EVHTTP_CFLAGS) $(OPENSSL_CFLAGS)
 %C%_tlswarden_policyd_LDADD = lib/daemon/libdaemon.a lib/store/libstore.a \
-	lib/cert/libcert.a $(LIBS_POLICY) $(EVENT_LIBS) $(SQLITE_LIBS) \
+	lib/cert/libcert.a $(LIBS_POLICY) $(EVENT_LIBS) $(EVHTTP_LIBS) $(SQLITE_LIBS) \
 	$(OPENSSL_LIBS) $(IDN2_LIBS) $(CONFUSE_LIBS)

@@ -26,6 +26,20 @@ unlock(struct source *src)
 		abort();
 }
 
+/* Under the lock: what source_reload_as asked for becomes the loader's. */
+static void
+take_options(struct source *src)
+{
+	if (!src->wants_options)
+		return;
+	src->wants_options = false;
+	src->load.snapshot.postfix_version = src->next_postfix_version;
+	free(src->ca_directory);
+	src->ca_directory = src->next_ca_directory;
+	src->next_ca_directory = NULL;
+	src->load.snapshot.ca_directory = sv_from(src->ca_directory);
+}
+
 static void *
 loader(void *arg)
 {
@@ -42,6 +56,7 @@ loader(void *arg)
 			continue;
 		}
 		src->wants_reload = false;
+		take_options(src);
 		unlock(src);
 		source_work(src, now_secs, is_reload);
 		lock(src);
@@ -91,6 +106,7 @@ free_source(struct source *src)
 	(void)pthread_cond_destroy(&src->idle);
 	(void)pthread_cond_destroy(&src->wake);
 	(void)pthread_mutex_destroy(&src->lock);
+	free(src->next_ca_directory);
 	free(src->ca_directory);
 	free(src->last_good_path);
 	free(src->policy_path);
@@ -152,6 +168,19 @@ void
 source_reload(struct source *src, int64_t now_secs)
 {
 	ask(src, now_secs, true);
+}
+
+void
+source_reload_as(struct source *src, const struct snapshot_options *options,
+    int64_t now_secs)
+{
+	lock(src);
+	src->wants_options = true;
+	src->next_postfix_version = options->postfix_version;
+	free(src->next_ca_directory);
+	src->next_ca_directory = mem_svdup(options->ca_directory);
+	unlock(src);
+	source_reload(src, now_secs);
 }
 
 void

@@ -42,6 +42,9 @@ struct source {
 	uint64_t answered;
 	int64_t now_secs;
 	bool wants_reload;
+	bool wants_options; /* the next two are for the next load */
+	unsigned next_postfix_version;
+	char *next_ca_directory;
 	bool wants_stop;
 	struct source_held *current;
 	struct source_status status;

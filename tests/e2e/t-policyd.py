@@ -1,11 +1,14 @@
 # tlswarden: the real daemon on sockets: command line, answers, broken and
 # many clients, signals, sockets, the table's files.
 # SPDX-License-Identifier: BSD-2-Clause
+import hashlib
 import os
 import random
+import re
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import time
 
@@ -308,6 +311,12 @@ def reloads(d):
     ok(d.wait_log('read only at a restart: workers\n', after=mark),
        'a key that needs a restart is named', d.log()[mark:])
     mark = d.mark()
+    write_conf(postfix_version='"3.5"')
+    d.tell(signal.SIGHUP)
+    want = 'OK encrypt protocols=!SSLv2:!SSLv3:!TLSv1:!TLSv1.1'
+    wait_for(5, lambda: ask('strict.example') == want)
+    eq(ask('strict.example'), want, 'another postfix_version, other words')
+    mark = d.mark()
     write_conf(nonsense='1')
     d.tell(signal.SIGHUP)
     ok(d.wait_log('not reloaded, the old one stays: .*unknown key "nonsense"',
@@ -315,6 +324,49 @@ def reloads(d):
        d.log()[mark:])
     eq(ask('example.mil'), 'OK encrypt', '... and lookups go on')
     write_conf()
+
+
+def make_ca(name):
+    """A certificate as PEM, with text around it as people paste it."""
+    out = subprocess.run(
+        ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
+         'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null',
+         '-days', '3650', '-subj', '/CN=' + name],
+        capture_output=True, text=True, check=True)
+    return 'Our CA ' + name + ':\n' + out.stdout + '\n(end)\n'
+
+
+def ca_files(d):
+    sql("INSERT INTO ca(name, pem) VALUES('bank', '%s')" % make_ca('Bank'))
+    rule('out', recipient='ca.example', level='secure', ca='bank')
+    answer = wait_for(5, lambda: ask('ca.example').startswith('OK') and
+                      ask('ca.example'))
+    like(str(answer), r'^OK secure .*tafile=tlswarden/ca/[0-9a-f]{64}\.pem$',
+         'a rule with a CA names its file')
+    name = str(answer).split('/')[-1]
+    path = CA_DIR + '/' + name
+    ok(os.path.exists(path), '... which is there', os.listdir(CA_DIR))
+    with open(path, 'rb') as f:
+        content = f.read()
+    eq(hashlib.sha256(content).hexdigest() + '.pem', name,
+       '... named by its content')
+    ok(content.startswith(b'-----BEGIN CERTIFICATE-----\n') and
+       content.endswith(b'-----END CERTIFICATE-----\n'),
+       '... the certificate alone', content)
+    eq(stat.S_IMODE(os.stat(path).st_mode), 0o644, '... for all to read')
+    with open(path, 'wb') as f:
+        f.write(content[:100])
+    d.tell(signal.SIGHUP)
+
+    def is_mended():
+        with open(path, 'rb') as f:
+            return f.read() == content
+    ok(wait_for(5, is_mended), 'a damaged file is mended by a reload')
+    sql("DELETE FROM policy WHERE recipient='ca.example'",
+        "DELETE FROM ca WHERE name='bank'")
+    ok(wait_for(5, lambda: ask('ca.example') == 'NOTFOUND '),
+       'the rule is removed')
+    eq(os.listdir(CA_DIR), [name], '... its file stays for a while')
 
 
 def bad_table(d):
@@ -379,6 +431,38 @@ def notified():
     like(s.recv(4096).decode(), r'^STOPPING=1', '... STOPPING')
     s.close()
     os.unlink(name)
+
+
+def metrics(d):
+    c = Client(('127.0.0.1', 9162))
+    c.send('GET /metrics HTTP/1.0\r\n\r\n')
+    while c.more():
+        pass
+    text = c.got.decode()
+    like(text, r'^HTTP/1\.. 200 OK', 'metrics: HTTP')
+    for pattern in (
+            r'\ntlswarden_policyd_lookups_total'
+            r'\{map="tlspolicy",result="ok"\} [1-9]',
+            r'\ntlswarden_policyd_delegation_total\{verdict="fail"\} [1-9]',
+            r'\ntlswarden_policyd_connections [1-9]',
+            r'\ntlswarden_policy_rules 10\n',
+            r'\ntlswarden_policy_failing 0\n'):
+        like(text, pattern, 'metrics: ' + pattern[2:40])
+    names = re.findall(r'(?m)^([a-z_]+)(?:\{.*\})? \d+$', text)
+    typed = re.findall(r'(?m)^# TYPE ([a-z_]+) ', text)
+    eq(sorted(set(names)), sorted(typed), 'metrics: each has its type, once')
+    for data in ('GET / HTTP/1.0\r\n\r\n', 'POST /metrics HTTP/1.0\r\n\r\n',
+                 '\0\xff\n' * 100, 'GET /metrics HTTP/1.0\r\n' +
+                 'X: y\r\n' * 5000 + '\r\n'):
+        c = Client(('127.0.0.1', 9162))
+        try:
+            c.send(data)
+            while c.more():
+                pass
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        ok(b' 200 ' not in c.got, 'metrics: nothing for %r' % data[:20],
+           c.got)
 
 
 def delegation(d):
@@ -466,7 +550,9 @@ def main():
     broken(d)
     many(d)
     delegation(d)
+    metrics(d)
     reloads(d)
+    ca_files(d)
 
     left = 18 - (time.monotonic() - begin)
     time.sleep(max(left, 0))
