@@ -272,7 +272,7 @@ END;
 --                 leading zeros either; it becomes two groups; IPv4 goes on
 --                 as ::ffff:a.b.c.d with base 96, to be added to its bits
 --   check_groups  writes out '::', which stands once for one or more groups
---                 of zero (RFC 4291 2.2)
+--                 of zero (RFC 4291 2.2): of what eight groups lack
 --   check_eight   groups of one to four hex digits
 --   check_prefix  32 hex digits; no bit behind the prefix is set
 
@@ -347,11 +347,12 @@ BEGIN
     NEW.col,
     trim(replace(NEW.groups, '::',
                  ':' || substr('0:0:0:0:0:0:0:0', 1,
-                               2 * (10 - (NEW.groups NOT GLOB '::*')
-                                       - (NEW.groups NOT GLOB '*::')
-                                       - length(NEW.groups)
-                                       + length(replace(NEW.groups, ':', '')))
-                               - 1) || ':'), ':'),
+                               max(1, 2 * (10 - (NEW.groups NOT GLOB '::*')
+                                              - (NEW.groups NOT GLOB '*::')
+                                              - length(NEW.groups)
+                                              + length(replace(NEW.groups,
+                                                               ':', '')))
+                                      - 1)) || ':'), ':'),
     NEW.base, NEW.bits);
 END;
 
@@ -714,11 +715,13 @@ END;
 CREATE TRIGGER check_clock_do INSTEAD OF INSERT ON check_clock
 BEGIN
   INSERT INTO check_fault VALUES (NEW.col, CASE
-    WHEN NEW.clock GLOB '[2-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
+    WHEN NEW.clock NOT GLOB '19[7-9]*' AND NEW.clock NOT GLOB '[2-9]*'
+    THEN 'form'
+    WHEN NEW.clock GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
     THEN CASE WHEN date(NEW.clock, '+0 days') IS NOT NEW.clock
          THEN 'form' END
-    WHEN NEW.clock GLOB '[2-9]???-??-?? [0-9][0-9]:[0-9][0-9]'
-         OR NEW.clock GLOB '[2-9]???-??-?? [0-9][0-9]:[0-9][0-9]:[0-5][0-9]'
+    WHEN NEW.clock GLOB '????-??-?? [0-9][0-9]:[0-9][0-9]'
+         OR NEW.clock GLOB '????-??-?? [0-9][0-9]:[0-9][0-9]:[0-5][0-9]'
     THEN CASE WHEN substr(datetime(NEW.clock, '+0 days'), 1, 16)
                    IS NOT substr(NEW.clock, 1, 16) THEN 'form' END
     ELSE 'form' END);

@@ -120,3 +120,7 @@ unit_programs += %D%/test_cafiles
 %C%_test_cafiles_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/policyd
 %C%_test_cafiles_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_cafiles_LDADD = $(UNIT_LIBS)
+unit_programs += %D%/test_agree
+%C%_test_agree_SOURCES = %D%/test_agree.c %D%/unit.h
+%C%_test_agree_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
+%C%_test_agree_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS) $(SQLITE_LIBS)
