@@ -67,7 +67,9 @@ grep -vFf <(sed -n 's/^Error: stepping, \(.*\) ([0-9]*)$/\1/p' "$tmp/said" |
 	sort -u) "$tmp/sentences" > "$tmp/diag"
 [ ! -s "$tmp/diag" ] && [ -s "$tmp/sentences" ]
 result "each of the $(wc -l < "$tmp/sentences") sentences was said"
-grep -vE '^(id|enabled|priority|direction|sender|recipient|subnet|level|on_failure|ca|cert_name|cert_fingerprint|min_protocol|min_bits|mode|expires_at|comment|ca\.name|ca\.pem|ca\.comment|ca\.added_at|audit): ' \
+columns=$(ask "$pristine" "
+	SELECT group_concat(name, '|') FROM pragma_table_info('policy')")
+grep -vE "^($columns|ca\.(name|pem|comment|added_at)|audit): " \
 	"$tmp/sentences" > "$tmp/diag"
 [ ! -s "$tmp/diag" ]
 result "each sentence begins with its column"

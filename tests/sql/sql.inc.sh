@@ -49,6 +49,25 @@ ask() {
 	sqlite3 "$@" 2>&1
 }
 
+# cases FILE FUNCTION: runs FUNCTION with the statements of each case of FILE
+# ("= label", statements, "> answer") and compares what it prints.
+cases() {
+	local line label='' statements='' wanted=''
+	while IFS= read -r line; do
+		case $line in
+		'#'* | '') ;;
+		'= '*)
+			[ -z "$label" ] ||
+				same "$label" "$wanted" "$("$2" "$statements")"
+			label=${line#= } statements='' wanted=''
+			;;
+		'> '*) wanted=$wanted${wanted:+$'\n'}${line#> } ;;
+		*) statements=$statements$line$'\n' ;;
+		esac
+	done < "$here/$1"
+	same "$label" "$wanted" "$("$2" "$statements")"
+}
+
 # The TAP driver (which sets top_builddir) counts the lines; the exit code is
 # for people.
 finish() {
