@@ -1,2 +1,2 @@
 # Makefile fragment of contrib.
-EXTRA_DIST += %D%/install-deps %D%/run-tests %D%/tlswarden.conf .ci/run
+EXTRA_DIST += %D%/install-deps %D%/quickstart %D%/run-tests %D%/tlswarden.conf .ci/run
