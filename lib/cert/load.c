@@ -172,6 +172,14 @@ load_cert(struct loading *l, const struct object *o, X509 *x, const char *why,
 	return 0;
 }
 
+/* For the sentence when nothing is found; DER of no kind is no kind. */
+static void
+note(struct loading *l, const struct object *o)
+{
+	if (o->kind != OBJECT_OTHER || o->line > 0)
+		l->seen[o->kind]++;
+}
+
 static int
 chain_object(void *arg, const struct object *o, struct err *err_r)
 {
@@ -181,7 +189,7 @@ chain_object(void *arg, const struct object *o, struct err *err_r)
 	char why[128] = "damaged base64 text";
 	X509 *x = NULL;
 
-	l->seen[o->kind]++;
+	note(l, o);
 	if (o->kind == OBJECT_CERT || has_trust) {
 		x = decode(o->der, has_trust);
 		if (x == NULL)
@@ -384,7 +392,7 @@ crl_object(void *arg, const struct object *o, struct err *err_r)
 	struct loading *l = arg;
 	struct sv name = SV("CRL");
 
-	l->seen[o->kind]++;
+	note(l, o);
 	if (o->kind == OBJECT_CRL)
 		return crls_push(l, o, err_r);
 	if (o->kind == OBJECT_BROKEN && sv_ends(o->name, name))

@@ -1,6 +1,7 @@
 # Makefile fragment of lib/cert: the only user of OpenSSL's X.509.
 noinst_LIBRARIES += lib/cert/libcert.a
-%C%_libcert_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS)
+%C%_libcert_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) \
+	$(CURL_CFLAGS)
 %C%_libcert_a_SOURCES = \
 	%D%/digest.c %D%/digest.h \
 	%D%/classify.c \
@@ -13,7 +14,7 @@ noinst_LIBRARIES += lib/cert/libcert.a
 	%D%/explain_name.c \
 	%D%/explain_trust.c \
 	%D%/extensions.c %D%/extensions.h \
-	%D%/fetch.h \
+	%D%/fetch.c %D%/fetch.h \
 	%D%/finding.c %D%/finding.h \
 	%D%/info.c %D%/info.h \
 	%D%/json.c %D%/json.h \
