@@ -124,3 +124,14 @@ unit_programs += %D%/test_agree
 %C%_test_agree_SOURCES = %D%/test_agree.c %D%/unit.h
 %C%_test_agree_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
 %C%_test_agree_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS) $(SQLITE_LIBS)
+unit_programs += %D%/test_cert_load %D%/test_cert_words %D%/test_cert_fetch
+%C%_test_cert_load_SOURCES = %D%/test_cert_load.c %D%/cert_samples.h %D%/unit.h
+%C%_test_cert_load_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_cert_load_LDADD = $(LIBS_CERT) $(CHECK_LIBS)
+%C%_test_cert_words_SOURCES = %D%/test_cert_words.c %D%/unit.h
+%C%_test_cert_words_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_cert_words_LDADD = $(LIBS_CERT) $(CHECK_LIBS)
+%C%_test_cert_fetch_SOURCES = %D%/test_cert_fetch.c %D%/cert_samples.h \
+	%D%/unit.h
+%C%_test_cert_fetch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_cert_fetch_LDADD = $(LIBS_CERT) $(CURL_LIBS) $(CHECK_LIBS)
