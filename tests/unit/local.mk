@@ -90,8 +90,13 @@ unit_programs += %D%/test_policy_db %D%/test_policy_image
 %C%_test_policy_db_SOURCES = %D%/test_policy_db.c $(store_fixture)
 %C%_test_policy_db_CFLAGS = $(store_cflags)
 %C%_test_policy_db_LDADD = $(STORE_LIBS)
-unit_programs += %D%/test_source
-%C%_test_source_SOURCES = %D%/test_source.c %D%/said.h $(store_fixture)
+unit_programs += %D%/test_source %D%/test_source_keep
+%C%_test_source_keep_SOURCES = %D%/test_source_keep.c %D%/said.h \
+	%D%/source_world.h $(store_fixture)
+%C%_test_source_keep_CFLAGS = $(store_cflags)
+%C%_test_source_keep_LDADD = $(DAEMON_LIBS)
+%C%_test_source_SOURCES = %D%/test_source.c %D%/said.h %D%/source_world.h \
+	$(store_fixture)
 %C%_test_source_CFLAGS = $(store_cflags)
 %C%_test_source_LDADD = $(DAEMON_LIBS)
 unit_programs += %D%/test_recorder
