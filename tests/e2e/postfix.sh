@@ -81,7 +81,7 @@ postfix_make()
 	myhostname = $host
 	mydomain = lab.test
 	mydestination =
-	inet_protocols = ipv4
+	inet_protocols = all
 	biff = no
 	smtputf8_enable = no
 	alias_maps =

@@ -162,11 +162,16 @@ all_rules()
 	insert '[mx.plain.test]:25' level=encrypt
 	insert par.plain.test level=encrypt
 	insert '*' level=encrypt subnet=127.1.0.2/31
+	insert '*' level=encrypt subnet=fd00:1::/64
+	# tafile= in a chroot
+	insert '[127.1.0.3]:25' level=secure ca=other \
+	    cert_name=mx.untrusted.test priority=1
+	insert '[127.1.0.1]:25' level=secure ca=second
 }
 
 other_mail()
 {
-	cat <<-'MAIL'
+	grep -vF "$without" <<-'MAIL'
 	u@a.par.plain.test kept
 	u@b.a.par.plain.test kept
 	u@ok.par.plain.test clear
@@ -181,7 +186,22 @@ other_mail()
 	u@literal.lab.test kept
 	u@literal-tls.lab.test tls
 	u@literal-none.lab.test clear
+	u@a.lab6.test kept
+	u@tag.lab6.test kept
+	u@tls.lab6.test tls
+	u@jail.lab.test tls
+	u@jail-no.lab.test kept
 	MAIL
+}
+
+# Two peers: one without TLS, one with.
+ipv6_peers()
+{
+	postfix_service recv "[fd00:1::2]:smtp inet n - n - - smtpd
+ -o myhostname=mx.plain.test -o smtpd_tls_security_level=none"
+	postfix_service recv "[fd00:1::3]:smtp inet n - n - - smtpd
+ -o myhostname=mx.untrusted.test
+ -o smtpd_tls_chain_files=$RUN/pki/untrusted.key,$RUN/pki/untrusted.pem"
 }
 
 # expect RCPT FATE DETAIL DESC
@@ -201,7 +221,17 @@ expect()
 
 dns_start
 pki_start
-receivers_start
+receivers_zone
+receivers_make
+without=lab6
+if ip -6 addr add fd00:1::2/64 dev lo nodad &&
+    ip -6 addr add fd00:1::3/64 dev lo nodad; then
+	ipv6_peers
+	without=nothing
+else
+	diag "this kernel has no IPv6: its next hops are left out"
+fi
+postfix_start recv
 sender_make <<-CF
 smtp_tls_policy_maps = socketmap:unix:tlswarden/policyd.sock:tlspolicy
 transport_maps = inline:{ { written.lab.test = smtp:[mx.plain.test] }
@@ -209,8 +239,15 @@ transport_maps = inline:{ { written.lab.test = smtp:[mx.plain.test] }
     { service2.lab.test = smtp:par.plain.test:smtp }
     { literal.lab.test = smtp:[127.1.0.2] }
     { literal-tls.lab.test = smtp:[127.1.0.3]:25 }
-    { literal-none.lab.test = smtp:[127.1.0.15] } }
+    { literal-none.lab.test = smtp:[127.1.0.15] }
+    { a.lab6.test = smtp:[fd00:1::2] }
+    { tag.lab6.test = smtp:[IPv6:fd00:1:0::2]:25 }
+    { tls.lab6.test = smtp:[fd00:1::3] }
+    { jail.lab.test = jail:[127.1.0.3]:25 }
+    { jail-no.lab.test = jail:[127.1.0.1]:25 } }
 CF
+# The same smtp(8) chrooted to the queue directory.
+postfix_service send "jail unix - - y - - smtp"
 warden_make send < /dev/null
 sql "$(all_rules)" || bail "the table refuses a rule of this test"
 policyd_start
@@ -228,7 +265,7 @@ while IFS='|' read -r label peer rule fate detail; do
 done < <(cases)
 while read -r rcpt fate; do
 	detail=
-	[ "$fate" != kept ] || detail=$NOT_OFFERED
+	[ "$fate" != kept ] || detail="$NOT_OFFERED|$UNVERIFIED"
 	expect "$rcpt" "$fate" "$detail" "$rcpt"
 done < <(other_mail)
 

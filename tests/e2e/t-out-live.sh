@@ -24,6 +24,12 @@ second_refuses()
 	[ "$rc" != 0 ] && [ "$rc" != 124 ]
 }
 
+# shellcheck disable=SC2317 # called through wait_for
+answer_changed()
+{
+	[ "$(answer "$1")" != "$2" ]
+}
+
 dns_start
 pki_start
 receivers_start
@@ -117,6 +123,40 @@ expect_sent down@good.test tls "up again: good gets its mail by TLS"
 expect_sent down@norule.plain.test clear "without a rule: in clear"
 expect_sent down@norule.good.test tls "without a rule: as Postfix likes"
 expect_deferred down@plain.test "$NOT_OFFERED" "by its rule: still kept"
+
+# ---- silent --------------------------------------------------------------
+# Postfix waits 100 s for an answer; here only that it waits.
+kill -STOP "$(daemon_pid policyd)"
+mail_send silent@good.test
+mail_send silent@norule.plain.test
+check "stopped: the mail is taken" wait_for 5 mail_queued silent@good.test
+sleep 1
+check "stopped: nothing is sent" check_unseen silent@good.test
+check "stopped: nothing in clear either" check_unseen silent@norule.plain.test
+kill -CONT "$(daemon_pid policyd)"
+expect_sent silent@good.test tls "goes on: by TLS"
+expect_sent silent@norule.plain.test clear "without a rule: in clear"
+
+# ---- another certificate for a CA ---------------------------------------
+sql "INSERT INTO ca (name, pem)
+    VALUES ('mine', '$(cat "$RUN/pki/root-good.pem")');
+    UPDATE policy SET ca = 'mine' WHERE recipient = 'good.test'"
+expect_answer good.test 'secure tafile=.*' "a rule names a CA"
+old=$(answer good.test)
+mail_send ca1@good.test
+expect_sent ca1@good.test tls "the CA is the peer's: by TLS"
+sql "UPDATE ca SET pem = '$(cat "$RUN/pki/root-other.pem")'
+    WHERE name = 'mine'"
+wait_for 5 answer_changed good.test "$old"
+mail_send ca2@good.test
+expect_deferred ca2@good.test 'Server certificate not verified' \
+    "the CA is replaced by another: kept"
+check "an answer given before the change still finds its file" \
+    test -s "$RUN/send/spool/${old#*tafile=}"
+sql "UPDATE policy SET ca = NULL WHERE recipient = 'good.test'"
+expect_answer good.test secure "without the CA again"
+mail_flush
+expect_sent ca2@good.test tls "and the kept mail goes"
 
 # ---- an answer of trouble -----------------------------------------------
 mail_send temp@lost.plain.test
