@@ -6,4 +6,13 @@ check_PROGRAMS += %D%/zoo_check
 dist_check_SCRIPTS += %D%/zoo.sh %D%/make-zoo.sh
 dist_check_DATA += %D%/zoo.table
 TESTS += %D%/zoo.sh
+dist_check_SCRIPTS += %D%/peers.sh
+
+# Which faults other tools name: make check-zoo-table
+.PHONY: check-zoo-table
+check-zoo-table: %D%/zoo_check
+	top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
+	    bash '$(srcdir)/%D%/zoo.sh' >/dev/null
+	top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
+	    bash '$(srcdir)/%D%/peers.sh'
 CLEANFILES += %D%/pki/*

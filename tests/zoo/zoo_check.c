@@ -4,7 +4,7 @@
  * usage: zoo_check DIRECTORY TABLE        checks all rows, TAP
  *        zoo_check -t|-j|-l ID DIRECTORY TABLE   prints one row's diagnosis as
  *                                         text, JSON, or the letter
- *        zoo_check -c DIRECTORY TABLE     one line per row: id, classes
+ *        zoo_check -i ID DIRECTORY TABLE  its findings on one line
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@ static const int64_t today = 1780272000;
 
 struct check {
 	const char *dir;
-	char how; /* 0: check; t, j, l, c: print */
+	char how; /* 0: check; t, j, l, i: print */
 	struct sv only;
 	int n, failed;
 };
@@ -109,8 +109,7 @@ report(struct check *c, const struct zoo_row *row, const struct diagnosis *d)
 }
 
 static void
-print(const struct check *c, const struct zoo_row *row,
-    const struct diagnosis *d)
+print(const struct check *c, const struct diagnosis *d)
 {
 	const struct text_style style = { .now = today };
 	struct buf out;
@@ -122,9 +121,7 @@ print(const struct check *c, const struct zoo_row *row,
 		text_diagnosis(d, &style, &out);
 	if (c->how == 'l')
 		(void)text_letter(d, today, &out);
-	if (c->how == 'c') {
-		buf_addf(&out, "%.*s\t%s\t", SV_ARG(row->id),
-		    diagnosis_verdict_word(d->verdict));
+	if (c->how == 'i') {
 		zoo_findings(d, &out);
 		buf_addc(&out, '\n');
 	}
@@ -156,7 +153,7 @@ check_row(struct check *c, const struct zoo_row *row)
 	} else if (c->how == 0)
 		report(c, row, &d);
 	else
-		print(c, row, &d);
+		print(c, &d);
 	diagnosis_done(&d);
 }
 
@@ -169,9 +166,9 @@ main(int argc, char **argv)
 	struct err err;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "t:j:l:c")) != -1) {
+	while ((opt = getopt(argc, argv, "t:j:l:i:")) != -1) {
 		c.how = (char)opt;
-		c.only = sv_from(opt == 'c' ? NULL : optarg);
+		c.only = sv_from(optarg);
 	}
 	if (argc - optind != 2) {
 		fprintf(stderr, "usage: zoo_check [-t ID] DIRECTORY TABLE\n");
