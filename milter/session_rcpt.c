@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "base/limits.h"
+#include "daemon/ledger.h"
 #include "milter/session.h"
 
 struct rcpt {
@@ -11,49 +12,20 @@ struct rcpt {
 	const struct session_rcpt *with;
 };
 
-/* The domain of an address for a person to read: empty when it has none, or
- * one with bytes that no domain has. */
-static struct sv
-domain_of(const struct party *p)
-{
-	struct sv domain = party_domain(p);
-
-	for (size_t i = 0; i < domain.n; i++)
-		if (domain.p[i] <= ' ' || domain.p[i] > '~')
-			return sv_from("");
-	return domain;
-}
-
-/* As much of an address as may be kept. */
-static struct sv
-kept(const struct rcpt *r, const struct party *p, const struct buf *written)
-{
-	switch (r->with->settings->addresses) {
-	case CONF_ADDRESSES_FULL:
-		break;
-	case CONF_ADDRESSES_DOMAIN:
-		return p->kind == PARTY_NULL ? sv_from("<>") : domain_of(p);
-	case CONF_ADDRESSES_NONE:
-		return sv_from("");
-	}
-	return p->kind == PARTY_NULL ? sv_from("<>") : buf_sv(written);
-}
-
 static void
 fill_violation(const struct rcpt *r, const struct judgement *j, struct sv text,
     struct record_violation *row)
 {
 	const struct session *s = r->s;
+	enum conf_addresses how = r->with->settings->addresses;
 
 	row->at_secs = r->with->now_secs;
-	row->rule = j->verdict.rule_id;
-	row->is_outbound = false;
-	row->is_monitor = j->rule != NULL && j->rule->mode == MODE_MONITOR;
-	row->is_permanent = j->verdict.kind == VERDICT_FAIL;
+	ledger_judgement(j, row);
 	row->source = RECORD_FROM_MILTER;
-	row->reason = sv_from(reason_info(j->verdict.reason)->code);
-	row->sender = kept(r, &s->inbound.sender, &s->sender);
-	row->recipient = kept(r, &s->inbound.recipient, &s->recipient);
+	row->sender =
+	    ledger_address(how, &s->inbound.sender, buf_sv(&s->sender));
+	row->recipient =
+	    ledger_address(how, &s->inbound.recipient, buf_sv(&s->recipient));
 	row->nexthop = sv_from("");
 	row->peer_addr = buf_sv(&s->client_addr);
 	row->peer_name = buf_sv(&s->client_name);
@@ -61,9 +33,7 @@ fill_violation(const struct rcpt *r, const struct judgement *j, struct sv text,
 	row->cipher = s->facts.tls.cipher;
 	row->queue_id = buf_sv(&s->queue_id);
 	/* The text names a domain. */
-	row->text = r->with->settings->addresses == CONF_ADDRESSES_NONE
-	    ? sv_from("")
-	    : text;
+	row->text = how == CONF_ADDRESSES_NONE ? sv_from("") : text;
 }
 
 /* Both modes: what is refused and what would have been. */
@@ -93,7 +63,7 @@ static void
 count_domain(struct session *s, const struct party *p, bool is_sender,
     bool is_refused)
 {
-	struct sv domain = domain_of(p);
+	struct sv domain = ledger_domain(p);
 
 	if (p->kind == PARTY_NULL || domain.n > 0)
 		domains_count(&s->domains, domain, is_sender, is_refused);

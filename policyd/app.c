@@ -18,15 +18,16 @@
 #include "daemon/notify.h"
 #include "daemon/privilege.h"
 #include "daemon/signals.h"
-#include "daemon/source.h"
 #include "front.h"
 #include "metrics.h"
+#include "world.h"
 
 enum {
 	POLL_MSECS = 200, /* a change is served within a second */
 	SWEEP_SECS = 600, /* between looks for PEM files to remove */
 	SPARE_FILES = 64, /* descriptors beside those of connections */
 	MAX_WORKERS = 256,
+	LEDGER_MSECS = 2000, /* to write what is noted, at the end */
 	N_SIGNALS = 5,
 };
 
@@ -36,7 +37,7 @@ struct app {
 	struct front *front;
 	struct metrics *metrics;
 	struct cafiles *cafiles;
-	struct source *src;
+	struct world world;
 	struct event_base *base;
 	struct event *signals[N_SIGNALS];
 	struct event *poll;
@@ -106,7 +107,22 @@ open_source(struct app *a, struct err *err_r)
 		},
 	};
 
-	return source_open(&a->src, &opt, clock_wall_secs(), err_r);
+	return source_open(&a->world.src, &opt, clock_wall_secs(), err_r);
+}
+
+/* Without a ledger lookups are still answered: mail is worth more. */
+static void
+open_recorder(struct app *a)
+{
+	const struct recorder_options opt = {
+		.path = a->conf->state_database,
+		.say = { say_to_log, NULL },
+		.retention_days = a->conf->retention_days,
+	};
+	struct err err = { 0 };
+
+	if (recorder_start(&a->world.recorder, &opt, &err) < 0)
+		log_error("no ledger is kept until a restart: %s", err.text);
 }
 
 static void
@@ -131,7 +147,7 @@ say_ready(struct app *a)
 	struct source_status st;
 	char status[128];
 
-	source_status(a->src, &st);
+	source_status(a->world.src, &st);
 	(void)snprintf(status, sizeof(status),
 	    "%" PRIu64 " rules%s, %u workers", st.n_rules,
 	    st.is_last_good ? " of the last good table" : "", a->n_workers);
@@ -174,6 +190,7 @@ reload_conf(struct app *a)
 	buf_free(&names);
 	conf_free(a->conf);
 	a->conf = next;
+	atomic_store(&a->world.addresses, next->record_addresses);
 	log_set_level((enum log_level)next->log_level);
 	front_set_max(a->front, allowed_connections(a));
 }
@@ -187,7 +204,7 @@ reload(struct app *a, const char *why)
 	log_info("reloading: %s", why);
 	reload_conf(a);
 	options = snapshot_options(a->conf);
-	source_reload_as(a->src, &options, clock_wall_secs());
+	source_reload_as(a->world.src, &options, clock_wall_secs());
 	say_ready(a);
 }
 
@@ -223,7 +240,7 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	source_poll(a->src, now);
+	source_poll(a->world.src, now);
 	if (now - a->swept_secs < SWEEP_SECS && now >= a->swept_secs)
 		return;
 	a->swept_secs = now;
@@ -267,11 +284,13 @@ start(struct app *a, struct err *err_r)
 	    cafiles_open(&a->cafiles, a->conf->ca_directory, err_r) < 0 ||
 	    open_source(a, err_r) < 0)
 		return -1;
+	open_recorder(a);
 	a->n_workers = count_workers(a->conf);
 	a->base = event_base_new();
 	if (make_events(a, err_r) < 0 ||
-	    front_start(a->front, a->base, a->src, a->n_workers, err_r) < 0 ||
-	    metrics_start(a->metrics, a->base, a->front, a->src, err_r) < 0)
+	    front_start(a->front, a->base, &a->world, a->n_workers, err_r) <
+		0 ||
+	    metrics_start(a->metrics, a->base, a->front, &a->world, err_r) < 0)
 		return -1;
 	front_set_max(a->front, allowed_connections(a));
 	return 0;
@@ -285,6 +304,7 @@ app_new(struct app **a_r, const struct cli_about *about, struct conf *conf,
 
 	a->about = about;
 	a->conf = conf;
+	atomic_init(&a->world.addresses, conf->record_addresses);
 	a->swept_secs = clock_wall_secs();
 	cli_open_log(about, conf);
 	if (conf->is_missing)
@@ -317,7 +337,8 @@ app_free(struct app *a)
 		return;
 	metrics_free(a->metrics);
 	front_free(a->front);
-	source_close(a->src);
+	recorder_stop(a->world.recorder, LEDGER_MSECS, NULL);
+	source_close(a->world.src);
 	cafiles_close(a->cafiles);
 	for (size_t i = 0; i < N_SIGNALS; i++)
 		if (a->signals[i] != NULL)

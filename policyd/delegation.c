@@ -7,10 +7,8 @@
  */
 #include "config.h"
 
-#include <inttypes.h>
-
 #include "base/limits.h"
-#include "base/log.h"
+#include "ledger_note.h"
 #include "service.h"
 #include "wire/attrs.h"
 #include "wire/xtext.h"
@@ -68,25 +66,23 @@ tls_facts_from(struct service_context *ctx, const struct attrs *a,
 	return true;
 }
 
-static void
-log_refusal(const struct service_context *ctx, const struct attrs *a,
-    const struct judgement *j)
-{
-	struct buf line;
+struct asked {
+	struct service_context *ctx;
+	const struct attrs *attrs;
+};
 
-	buf_init(&line, 1500);
-	buf_addf(&line, "verdict=%s rule=%" PRId64 " reason=%s client=",
-	    j->verdict.kind == VERDICT_FAIL ? "fail" : "tempfail",
-	    j->verdict.rule_id, reason_info(j->verdict.reason)->code);
-	buf_add_printable(&line, a->v[ATTR_CLIENT_ADDRESS], 64);
-	buf_adds(&line, " sender=<");
-	buf_add_printable(&line, a->v[ATTR_SENDER], 256);
-	buf_adds(&line, "> recipient=<");
-	buf_add_printable(&line, a->v[ATTR_RECIPIENT], 256);
-	buf_adds(&line, ">");
-	log_info("conn-%" PRIu64 ": delegation %s", ctx->conn_id,
-	    buf_str(&line));
-	buf_free(&line);
+/* A monitor rule would have refused this. */
+static void
+on_monitor(void *arg, const struct judgement *would)
+{
+	const struct asked *asked = arg;
+	struct buf text;
+
+	buf_init(&text, LIMIT_REPLY + 64);
+	buf_addf(&text, "%u ", decide_smtp_code(&would->verdict));
+	inbound_text(would, &asked->ctx->inbound, &text);
+	ledger_note(asked->ctx, asked->attrs, would, buf_sv(&text));
+	buf_free(&text);
 }
 
 static enum judged
@@ -94,6 +90,7 @@ judge(struct service_context *ctx, const struct attrs *a, struct buf *out)
 {
 	const struct snapshot *snap = source_reader_get(&ctx->reader);
 	struct inbound *in = &ctx->inbound;
+	struct asked asked = { ctx, a };
 	struct tls_facts tls;
 	struct judgement j;
 
@@ -104,6 +101,7 @@ judge(struct service_context *ctx, const struct attrs *a, struct buf *out)
 	inbound_sender(in, a->v[ATTR_SENDER]);
 	inbound_recipient(in, a->v[ATTR_RECIPIENT]);
 	inbound_judge(snap, in, &j);
+	inbound_monitors(snap, in, &j, on_monitor, &asked);
 	if (j.verdict.kind == VERDICT_PASS) {
 		attrs_format_action(sv_from("DUNNO"), out);
 		return JUDGED_PASS;
@@ -112,7 +110,7 @@ judge(struct service_context *ctx, const struct attrs *a, struct buf *out)
 	buf_addf(&ctx->text, "%u ", decide_smtp_code(&j.verdict));
 	inbound_text(&j, in, &ctx->text);
 	attrs_format_action(buf_sv(&ctx->text), out);
-	log_refusal(ctx, a, &j);
+	ledger_note(ctx, a, &j, buf_sv(&ctx->text));
 	return j.verdict.kind == VERDICT_FAIL ? JUDGED_FAIL : JUDGED_TEMPFAIL;
 }
 

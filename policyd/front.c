@@ -19,6 +19,7 @@
 #include "daemon/clock.h"
 #include "daemon/listener.h"
 #include "front.h"
+#include "service.h"
 #include "worker.h"
 
 enum {
@@ -304,14 +305,14 @@ make_events(struct front *f, struct event_base *base, struct err *err_r)
 }
 
 int
-front_start(struct front *f, struct event_base *base, struct source *src,
+front_start(struct front *f, struct event_base *base, const struct world *world,
     uint32_t n_workers, struct err *err_r)
 {
 	f->workers = mem_zalloc(n_workers, sizeof(*f->workers));
 	f->n_conns = mem_zalloc(n_workers, sizeof(*f->n_conns));
 	for (; f->n_workers < n_workers; f->n_workers++)
 		if (worker_start(&f->workers[f->n_workers], f->n_workers,
-			&f->mailbox, src, err_r) < 0)
+			&f->mailbox, world, err_r) < 0)
 			return -1;
 	return make_events(f, base, err_r);
 }

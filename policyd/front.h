@@ -13,8 +13,8 @@
 
 #include "base/conf.h"
 #include "base/err.h"
-#include "daemon/source.h"
-#include "service.h"
+#include "counters.h"
+#include "world.h"
 
 struct front;
 
@@ -23,8 +23,9 @@ int front_new(struct front **f_r, const struct conf *conf, struct err *err_r)
     MUST_CHECK;
 /* Adds "unix:/..., inet:..." of what is listened on. */
 void front_format(const struct front *f, struct buf *out);
-/* Starts the workers and accepts; base, and src, are borrowed. */
-int front_start(struct front *f, struct event_base *base, struct source *src,
+/* Starts the workers and accepts; base and world are borrowed. */
+int
+front_start(struct front *f, struct event_base *base, const struct world *world,
     uint32_t n_workers, struct err *err_r) MUST_CHECK;
 /* The most connections from now on. */
 void front_set_max(struct front *f, uint32_t max_connections);

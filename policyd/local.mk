@@ -9,12 +9,14 @@ sbin_PROGRAMS += %D%/tlswarden-policyd
 	%D%/counters.c %D%/counters.h \
 	%D%/delegation.c \
 	%D%/front.c %D%/front.h \
+	%D%/ledger_note.c %D%/ledger_note.h \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/main.c \
 	%D%/maps.c \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/service.c %D%/service.h \
-	%D%/worker.c %D%/worker.h
+	%D%/worker.c %D%/worker.h \
+	%D%/world.h
 %C%_tlswarden_policyd_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% \
 	$(EVENT_CFLAGS) $(EVHTTP_CFLAGS) $(OPENSSL_CFLAGS)
 %C%_tlswarden_policyd_LDADD = lib/daemon/libdaemon.a lib/store/libstore.a \

@@ -23,7 +23,7 @@ struct metrics {
 	struct listener listener;
 	struct evhttp *http;
 	const struct front *front;
-	struct source *src;
+	const struct world *world;
 };
 
 int
@@ -86,6 +86,18 @@ add_source(struct buf *out, struct source *src)
 }
 
 static void
+add_recorder(struct buf *out, const struct recorder *recorder)
+{
+	struct recorder_stats st;
+
+	recorder_stats(recorder, &st);
+	add(out, "ledger_rows_total", "counter", "Rows written to the ledger.",
+	    (int64_t)st.n_written);
+	add(out, "ledger_lost_total", "counter", "Rows that could not be kept.",
+	    (int64_t)(st.n_lost_full + st.n_lost_failed));
+}
+
+static void
 on_request(struct evhttp_request *req, void *arg)
 {
 	const struct metrics *m = arg;
@@ -97,7 +109,9 @@ on_request(struct evhttp_request *req, void *arg)
 	front_counters(m->front, &sum, &n_open);
 	counters_metrics(&sum, &text);
 	add(&text, "policyd_connections", "gauge", "Connections now.", n_open);
-	add_source(&text, m->src);
+	add_source(&text, m->world->src);
+	if (m->world->recorder != NULL)
+		add_recorder(&text, m->world->recorder);
 	if (evhttp_add_header(evhttp_request_get_output_headers(req),
 		"Content-Type", "text/plain; version=0.0.4") < 0 ||
 	    evbuffer_add(evhttp_request_get_output_buffer(req), text.p,
@@ -110,12 +124,12 @@ on_request(struct evhttp_request *req, void *arg)
 
 int
 metrics_start(struct metrics *m, struct event_base *base,
-    const struct front *front, struct source *src, struct err *err_r)
+    const struct front *front, const struct world *world, struct err *err_r)
 {
 	if (m == NULL)
 		return 0;
 	m->front = front;
-	m->src = src;
+	m->world = world;
 	m->http = evhttp_new(base);
 	if (m->http == NULL ||
 	    evhttp_set_cb(m->http, "/metrics", on_request, m) < 0 ||

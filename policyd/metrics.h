@@ -9,7 +9,6 @@
 
 #include "base/conf.h"
 #include "base/err.h"
-#include "daemon/source.h"
 #include "front.h"
 
 struct metrics;
@@ -17,9 +16,9 @@ struct metrics;
 /* Listens on metrics_listen; *m_r is NULL when that is empty. */
 int metrics_new(struct metrics **m_r, const struct conf *conf,
     struct err *err_r) MUST_CHECK;
-/* Answers from now on; front and src are borrowed until metrics_free. */
+/* Answers from now on; front and world are borrowed until metrics_free. */
 int metrics_start(struct metrics *m, struct event_base *base,
-    const struct front *front, struct source *src, struct err *err_r)
+    const struct front *front, const struct world *world, struct err *err_r)
     MUST_CHECK;
 /* NULL is allowed. */
 void metrics_free(struct metrics *m);

@@ -7,10 +7,11 @@
 #include "service.h"
 
 void
-service_context_init(struct service_context *ctx, struct source *src,
+service_context_init(struct service_context *ctx, const struct world *world,
     struct counters *counters)
 {
-	source_reader_init(&ctx->reader, src);
+	ctx->world = world;
+	source_reader_init(&ctx->reader, world->src);
 	ctx->counters = counters;
 	party_none(&ctx->party);
 	inbound_init(&ctx->inbound);

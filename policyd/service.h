@@ -12,8 +12,8 @@
 #include "base/buf.h"
 #include "base/sv.h"
 #include "counters.h"
-#include "daemon/source.h"
 #include "policy/inbound.h"
+#include "world.h"
 
 enum service_status {
 	SERVICE_CLOSE = 0, /* send what was added, then close */
@@ -23,6 +23,7 @@ enum service_status {
 
 /* What a worker lends to services: one of each, for one request at a time. */
 struct service_context {
+	const struct world *world;
 	struct source_reader reader;
 	struct counters *counters;
 	struct party party;     /* scratch */
@@ -44,8 +45,8 @@ struct service {
 extern const struct service service_socketmap;
 extern const struct service service_delegation;
 
-void service_context_init(struct service_context *ctx, struct source *src,
-    struct counters *counters);
+void service_context_init(struct service_context *ctx,
+    const struct world *world, struct counters *counters);
 void service_context_done(struct service_context *ctx);
 
 #endif

@@ -227,14 +227,13 @@ worker_free(struct worker *w)
 
 int
 worker_start(struct worker **w_r, size_t index, struct mailbox *front,
-    struct source *src, struct err *err_r)
+    const struct world *world, struct err *err_r)
 {
 	struct worker *w = mem_zalloc(1, sizeof(*w));
 	int rc;
 
 	w->index = index;
 	w->front = front;
-	w->src = src;
 	w->mailbox.fd = -1;
 	w->tick_fd = -1;
 	buf_init(&w->out, CONN_ANSWER_BYTES + LIMIT_SOCKETMAP_REPLY + 64);
@@ -242,7 +241,7 @@ worker_start(struct worker **w_r, size_t index, struct mailbox *front,
 		worker_free(w);
 		return -1;
 	}
-	service_context_init(&w->ctx, src, &w->counters);
+	service_context_init(&w->ctx, world, &w->counters);
 	rc = pthread_create(&w->thread, NULL, run, w);
 	if (rc != 0) {
 		service_context_done(&w->ctx);

@@ -26,9 +26,8 @@ enum {
 
 struct worker {
 	size_t index;
-	struct mailbox mailbox; /* any thread posts */
-	struct mailbox *front;  /* where MAIL_GONE goes */
-	struct source *src;
+	struct mailbox mailbox;   /* any thread posts */
+	struct mailbox *front;    /* where MAIL_GONE goes */
 	struct counters counters; /* any thread reads */
 
 	/* the thread's own */
@@ -46,9 +45,9 @@ struct worker {
 	char in[CONN_READ_BYTES];
 };
 
-/* Gives a worker whose thread runs; front and src are borrowed. */
+/* Gives a worker whose thread runs; front and world are borrowed. */
 int worker_start(struct worker **w_r, size_t index, struct mailbox *front,
-    struct source *src, struct err *err_r) MUST_CHECK;
+    const struct world *world, struct err *err_r) MUST_CHECK;
 /* Reads the clock: *usecs_r orders what connections did last, to the
  * microsecond as long as there is time for that; under load it is a counter
  * between two steps of the coarse clock. */

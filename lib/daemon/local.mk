@@ -4,6 +4,7 @@ noinst_LIBRARIES += lib/daemon/libdaemon.a
 %C%_libdaemon_a_SOURCES = \
 	%D%/cli.c %D%/cli.h \
 	%D%/clock.h \
+	%D%/ledger.c %D%/ledger.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/notify.c %D%/notify.h \
 	%D%/policy_load.c %D%/policy_load.h \

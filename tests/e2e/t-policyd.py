@@ -7,6 +7,7 @@ import random
 import re
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -445,7 +446,7 @@ def metrics(d):
             r'\{map="tlspolicy",result="ok"\} [1-9]',
             r'\ntlswarden_policyd_delegation_total\{verdict="fail"\} [1-9]',
             r'\ntlswarden_policyd_connections [1-9]',
-            r'\ntlswarden_policy_rules 10\n',
+            r'\ntlswarden_policy_rules 11\n',
             r'\ntlswarden_policy_failing 0\n'):
         like(text, pattern, 'metrics: ' + pattern[2:40])
     names = re.findall(r'(?m)^([a-z_]+)(?:\{.*\})? \d+$', text)
@@ -511,9 +512,34 @@ def delegation(d):
         eq(b.action(), None, 'delegation: %s: closed, no answer' % what)
     c.send(request())
     eq(c.action(), 'action=DUNNO', 'delegation: others have not noticed')
-    ok(d.wait_log(r'delegation verdict=fail rule=\d+ reason=no_tls '
-                  r'client=192\.0\.2\.1 sender=<x@fail\.example>'),
+    ok(d.wait_log(r'NOQUEUE: refused rule=\d+ reason=no_tls '
+                  r'client=unknown\[192\.0\.2\.1\] from=<x@fail\.example> '
+                  r'to=<b@here\.example> tls=none reply="550 5\.7\.10 '),
        'a refusal is one line', d.log())
+
+
+def ledger():
+    eq(judge(sender='x@watch.example', queue_id='ABC123'), 'action=DUNNO',
+       'a monitor rule changes no answer')
+
+    def rows():
+        db = sqlite3.connect('file:%s/state.db?mode=ro' % STATE, uri=True)
+        try:
+            return db.execute(
+                'SELECT sender, recipient, reason, mode, rule, queue_id, text '
+                'FROM violation ORDER BY id').fetchall()
+        except sqlite3.Error:
+            return []
+        finally:
+            db.close()
+    found = wait_for(5, lambda: [r for r in rows() if 'watch' in r[0]])
+    eq([r[:4] + r[5:6] for r in found or rows()],
+       [('watch.example', 'here.example', 'no_tls', 'monitor', 'ABC123')],
+       '... but is noted in the ledger')
+    refused = [r for r in rows() if r[0] == 'fail.example']
+    ok(refused and refused[0][2:4] == ('no_tls', 'enforce') and
+       refused[0][6].startswith('550 5.7.10 '),
+       'a refusal is in the ledger, by domain', refused)
 
 
 def main():
@@ -529,6 +555,7 @@ def main():
     rule('in', sender='plain.example', level='encrypt')
     rule('in', sender='fail.example', level='encrypt', on_failure='fail')
     rule('in', sender='secure.example', level='secure', on_failure='fail')
+    rule('in', sender='watch.example', level='encrypt', mode='monitor')
     rule('in', subnet='203.0.113.0/24', level='encrypt')
 
     command_line()
@@ -550,6 +577,7 @@ def main():
     broken(d)
     many(d)
     delegation(d)
+    ledger()
     metrics(d)
     reloads(d)
     ca_files(d)

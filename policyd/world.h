@@ -1,0 +1,18 @@
+/* tlswarden: policyd/world - what all workers share.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef POLICYD_WORLD_H
+#define POLICYD_WORLD_H
+
+#include <stdatomic.h>
+
+#include "daemon/recorder.h"
+#include "daemon/source.h"
+
+struct world {
+	struct source *src;
+	struct recorder *recorder; /* NULL: no ledger is kept */
+	atomic_uint addresses;     /* enum conf_addresses; a reload sets it */
+};
+
+#endif
