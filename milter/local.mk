@@ -11,7 +11,7 @@ noinst_LIBRARIES += milter/libsession.a
 	%D%/session.c %D%/session.h \
 	%D%/session_rcpt.c \
 	%D%/session_row.c
-LIBS_SESSION = milter/libsession.a $(LIBS_POLICY)
+LIBS_SESSION = milter/libsession.a lib/daemon/libdaemon.a $(LIBS_POLICY)
 
 noinst_LIBRARIES += milter/libmilterd.a
 %C%_libmilterd_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
