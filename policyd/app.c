@@ -29,6 +29,7 @@ enum {
 	MAX_WORKERS = 256,
 	LEDGER_MSECS = 2000, /* to write what is noted, at the end */
 	N_SIGNALS = 5,
+	MAX_LOCAL_DOMAINS = 1 << 20, /* bytes of all of them */
 };
 
 struct app {
@@ -83,12 +84,18 @@ prepare(void *arg, const struct load_ca *cas, size_t n_cas, struct err *err_r)
 	return cafiles_write(a->cafiles, cas, n_cas, clock_wall_secs(), err_r);
 }
 
+/* The options that answers depend on; domains is scratch that they view. */
 static struct snapshot_options
-snapshot_options(const struct conf *conf)
+snapshot_options(const struct conf *conf, struct buf *domains)
 {
+	buf_init(domains, MAX_LOCAL_DOMAINS);
+	for (size_t i = 0; i < conf->local_domains.n; i++)
+		buf_addf(domains, "%s ", conf->local_domains.v[i]);
 	return (struct snapshot_options){
 		.postfix_version = conf->postfix_version,
 		.ca_directory = sv_from(conf->ca_directory_mta),
+		.transport_nexthop = sv_from(conf->transport_nexthop),
+		.local_domains = buf_sv(domains),
 	};
 }
 
@@ -96,18 +103,22 @@ static int
 open_source(struct app *a, struct err *err_r)
 {
 	const struct conf *conf = a->conf;
+	struct buf domains;
 	const struct source_options opt = {
 		.policy_path = conf->policy_database,
 		.last_good_path = conf->last_good,
 		.say = { say_to_log, NULL },
 		.load = {
-			.snapshot = snapshot_options(conf),
+			.snapshot = snapshot_options(conf, &domains),
 			.prepare = prepare,
 			.prepare_arg = a,
 		},
 	};
 
-	return source_open(&a->world.src, &opt, clock_wall_secs(), err_r);
+	int rc = source_open(&a->world.src, &opt, clock_wall_secs(), err_r);
+
+	buf_free(&domains);
+	return rc;
 }
 
 /* Without a ledger lookups are still answered: mail is worth more. */
@@ -199,12 +210,19 @@ static void
 reload(struct app *a, const char *why)
 {
 	struct snapshot_options options;
+	struct buf domains;
 
 	notify_reloading();
 	log_info("reloading: %s", why);
 	reload_conf(a);
+<<<<<<< HEAD
 	options = snapshot_options(a->conf);
 	source_reload_as(a->world.src, &options, clock_wall_secs());
+=======
+	options = snapshot_options(a->conf, &domains);
+	source_reload_as(a->world.src, &options, clock_wall_secs());
+	buf_free(&domains);
+>>>>>>> e0f5ad0 (policyd: answer the maps transport, address-LEVEL, ehlo and dsn)
 	say_ready(a);
 }
 

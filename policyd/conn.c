@@ -81,6 +81,8 @@ answer_requests(struct conn *c, struct sv in, size_t *used_r)
 	size_t used;
 
 	w->ctx.conn_id = c->id;
+	w->ctx.tie = &c->tie;
+	w->ctx.now_secs = w->coarse_msecs / 1000;
 	*used_r = 0;
 	while (st == SERVICE_DONE && c->out.n == 0) {
 		buf_reset(&w->out);

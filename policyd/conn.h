@@ -50,6 +50,7 @@ struct conn {
 	struct buf in;  /* the start of a request, or what waits for out */
 	struct buf out; /* answers that the socket did not take yet */
 	int64_t deadline_msecs; /* 0: nothing is half done */
+	struct dsn_tie tie;     /* what the next delivery status is about */
 };
 
 /* Begins to serve c on the worker's base. */

@@ -20,28 +20,6 @@ struct map {
 };
 
 static enum map_result
-answer_tlspolicy(struct service_context *ctx,
-    const struct socketmap_request *req, struct buf *out)
-{
-	const struct snapshot *snap = source_reader_get(&ctx->reader);
-	struct lookup_answer a;
-
-	lookup_tlspolicy(snap, req->key, &ctx->party, &a);
-	switch (a.status) {
-	case LOOKUP_FOUND:
-		socketmap_ok(a.text, out);
-		return MAP_FOUND;
-	case LOOKUP_NOTFOUND:
-		socketmap_notfound(out);
-		return MAP_NOTFOUND;
-	case LOOKUP_TEMP:
-		break;
-	}
-	socketmap_temp(a.text, out);
-	return MAP_TEMP;
-}
-
-static enum map_result
 answer_temp(struct service_context *ctx, const struct socketmap_request *req,
     const char *what, struct buf *out)
 {
@@ -54,13 +32,6 @@ answer_temp(struct service_context *ctx, const struct socketmap_request *req,
 }
 
 static enum map_result
-answer_not_served(struct service_context *ctx,
-    const struct socketmap_request *req, struct buf *out)
-{
-	return answer_temp(ctx, req, "is not served yet", out);
-}
-
-static enum map_result
 answer_unknown(struct service_context *ctx, const struct socketmap_request *req,
     struct buf *out)
 {
@@ -68,15 +39,112 @@ answer_unknown(struct service_context *ctx, const struct socketmap_request *req,
 	    "is unknown; tlswarden-policyd(8) lists the maps", out);
 }
 
+static enum map_result
+reply(const struct lookup_answer *a, struct buf *out)
+{
+	switch (a->status) {
+	case LOOKUP_FOUND:
+		socketmap_ok(a->text, out);
+		return MAP_FOUND;
+	case LOOKUP_NOTFOUND:
+		socketmap_notfound(out);
+		return MAP_NOTFOUND;
+	case LOOKUP_TEMP:
+		break;
+	}
+	socketmap_temp(a->text, out);
+	return MAP_TEMP;
+}
+
+/* A key with a dot in front is Postfix walking up behind a NOTFOUND of the
+ * same delivery: it ties to nothing new. */
+static void
+note_tie(struct service_context *ctx, struct sv key, const struct rule *rule)
+{
+	if (key.n > 0 && key.p[0] != '.')
+		dsn_tie_set(ctx->tie, rule, key, ctx->now_secs);
+}
+
+static enum map_result
+answer_tlspolicy(struct service_context *ctx,
+    const struct socketmap_request *req, struct buf *out)
+{
+	const struct snapshot *snap = source_reader_get(&ctx->reader);
+	struct lookup_answer a;
+
+	lookup_tlspolicy(snap, req->key, &ctx->party, &a);
+	note_tie(ctx, req->key, a.rule);
+	return reply(&a, out);
+}
+
+static enum map_result
+answer_transport(struct service_context *ctx,
+    const struct socketmap_request *req, struct buf *out)
+{
+	const struct snapshot *snap = source_reader_get(&ctx->reader);
+	struct lookup_answer a;
+
+	lookup_transport(snap, req->key, &ctx->party, &ctx->text, &a);
+	return reply(&a, out);
+}
+
+/* The map's name ends in the level. */
+static enum map_result
+answer_address(struct service_context *ctx, const struct socketmap_request *req,
+    struct buf *out)
+{
+	const struct snapshot *snap = source_reader_get(&ctx->reader);
+	struct lookup_answer a;
+	enum level level;
+
+	if (!level_parse(sv_skip(req->map, sv_find(req->map, '-') + 1), &level))
+		return answer_unknown(ctx, req, out);
+	lookup_address(snap, level, req->key, &ctx->party, &a);
+	note_tie(ctx, req->key, a.rule);
+	return reply(&a, out);
+}
+
+static enum map_result
+answer_ehlo(struct service_context *ctx, const struct socketmap_request *req,
+    struct buf *out)
+{
+	struct lookup_answer a;
+
+	lookup_ehlo(source_reader_get(&ctx->reader), req->key, &a);
+	return reply(&a, out);
+}
+
+/* What TLS trouble is said better; everything else stays as it is. */
+static enum map_result
+answer_dsn(struct service_context *ctx, const struct socketmap_request *req,
+    struct buf *out)
+{
+	buf_reset(&ctx->text);
+	if (!dsn_rewrite(req->key, ctx->tie, ctx->now_secs, REASON_COUNT,
+		&ctx->text)) {
+		socketmap_notfound(out);
+		return MAP_NOTFOUND;
+	}
+	socketmap_ok(buf_sv(&ctx->text), out);
+	return MAP_FOUND;
+}
+
+static enum map_result
+answer_not_served(struct service_context *ctx,
+    const struct socketmap_request *req, struct buf *out)
+{
+	return answer_temp(ctx, req, "is not served yet", out);
+}
+
 static const struct map maps[] = {
 	{ SV("tlspolicy"), MAP_TLSPOLICY, answer_tlspolicy },
-	{ SV("dsn"), MAP_DSN, answer_not_served },
-	{ SV("transport"), MAP_TRANSPORT, answer_not_served },
-	{ SV("address-none"), MAP_ADDRESS, answer_not_served },
-	{ SV("address-preferred"), MAP_ADDRESS, answer_not_served },
-	{ SV("address-encrypt"), MAP_ADDRESS, answer_not_served },
-	{ SV("address-secure"), MAP_ADDRESS, answer_not_served },
-	{ SV("ehlo"), MAP_EHLO, answer_not_served },
+	{ SV("dsn"), MAP_DSN, answer_dsn },
+	{ SV("transport"), MAP_TRANSPORT, answer_transport },
+	{ SV("address-none"), MAP_ADDRESS, answer_address },
+	{ SV("address-preferred"), MAP_ADDRESS, answer_address },
+	{ SV("address-encrypt"), MAP_ADDRESS, answer_address },
+	{ SV("address-secure"), MAP_ADDRESS, answer_address },
+	{ SV("ehlo"), MAP_EHLO, answer_ehlo },
 	{ SV("sendmail"), MAP_SENDMAIL, answer_not_served },
 	{ SV("sts"), MAP_STS, answer_not_served },
 };

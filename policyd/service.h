@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/sv.h"
 #include "counters.h"
+#include "policy/dsn.h"
 #include "policy/inbound.h"
 #include "world.h"
 
@@ -29,8 +30,10 @@ struct service_context {
 	struct party party;     /* scratch */
 	struct inbound inbound; /* scratch */
 	struct buf subject, issuer, text;
-	uint64_t conn_id; /* of the connection that asks */
-	const char *why;  /* set with SERVICE_CLOSE: for the log */
+	uint64_t conn_id;    /* of the connection that asks */
+	struct dsn_tie *tie; /* its last policy answer */
+	int64_t now_secs;    /* of a clock that only goes forward */
+	const char *why;     /* set with SERVICE_CLOSE: for the log */
 };
 
 struct service {

@@ -26,6 +26,15 @@ unlock(struct source *src)
 		abort();
 }
 
+static void
+move_text(char **to, char **from, struct sv *view)
+{
+	free(*to);
+	*to = *from;
+	*from = NULL;
+	*view = sv_from(*to);
+}
+
 /* Under the lock: what source_reload_as asked for becomes the loader's. */
 static void
 take_options(struct source *src)
@@ -34,10 +43,29 @@ take_options(struct source *src)
 		return;
 	src->wants_options = false;
 	src->load.snapshot.postfix_version = src->next_postfix_version;
-	free(src->ca_directory);
-	src->ca_directory = src->next_ca_directory;
-	src->next_ca_directory = NULL;
-	src->load.snapshot.ca_directory = sv_from(src->ca_directory);
+	move_text(&src->ca_directory, &src->next_ca_directory,
+	    &src->load.snapshot.ca_directory);
+	move_text(&src->transport_nexthop, &src->next_transport_nexthop,
+	    &src->load.snapshot.transport_nexthop);
+	move_text(&src->local_domains, &src->next_local_domains,
+	    &src->load.snapshot.local_domains);
+}
+
+static void
+want_text(char **text, struct sv v)
+{
+	free(*text);
+	*text = mem_svdup(v);
+}
+
+static void
+want_options(struct source *src, const struct snapshot_options *options)
+{
+	src->wants_options = true;
+	src->next_postfix_version = options->postfix_version;
+	want_text(&src->next_ca_directory, options->ca_directory);
+	want_text(&src->next_transport_nexthop, options->transport_nexthop);
+	want_text(&src->next_local_domains, options->local_domains);
 }
 
 static void *
@@ -77,8 +105,6 @@ new_source(const struct source_options *opt)
 		src->last_good_path = mem_strdup(opt->last_good_path);
 	src->say = opt->say;
 	src->load = opt->load;
-	src->ca_directory = mem_svdup(opt->load.snapshot.ca_directory);
-	src->load.snapshot.ca_directory = sv_from(src->ca_directory);
 	src->db = policy_db_new(opt->policy_path);
 	src->next_expiry_secs = INT64_MAX;
 	src->retry_secs = INT64_MAX;
@@ -87,6 +113,8 @@ new_source(const struct source_options *opt)
 	    pthread_cond_init(&src->wake, NULL) != 0 ||
 	    pthread_cond_init(&src->idle, NULL) != 0)
 		abort();
+	want_options(src, &opt->load.snapshot);
+	take_options(src);
 	return src;
 }
 
@@ -107,7 +135,11 @@ free_source(struct source *src)
 	(void)pthread_cond_destroy(&src->wake);
 	(void)pthread_mutex_destroy(&src->lock);
 	free(src->next_ca_directory);
+	free(src->next_transport_nexthop);
+	free(src->next_local_domains);
 	free(src->ca_directory);
+	free(src->transport_nexthop);
+	free(src->local_domains);
 	free(src->last_good_path);
 	free(src->policy_path);
 	free(src);
@@ -175,10 +207,7 @@ source_reload_as(struct source *src, const struct snapshot_options *options,
     int64_t now_secs)
 {
 	lock(src);
-	src->wants_options = true;
-	src->next_postfix_version = options->postfix_version;
-	free(src->next_ca_directory);
-	src->next_ca_directory = mem_svdup(options->ca_directory);
+	want_options(src, options);
 	unlock(src);
 	source_reload(src, now_secs);
 }

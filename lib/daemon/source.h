@@ -81,8 +81,8 @@ int source_open(struct source **src_r, const struct source_options *opt,
 void source_poll(struct source *src, int64_t now_secs);
 /* Has the loader load again although nothing changed. Returns at once. */
 void source_reload(struct source *src, int64_t now_secs);
-/* Like source_reload, with another postfix_version and ca_directory (copied)
- * from this load on. */
+/* Like source_reload, with another postfix_version, ca_directory,
+ * transport_nexthop and local_domains (copied) from this load on. */
 void source_reload_as(struct source *src,
     const struct snapshot_options *options, int64_t now_secs);
 /* Waits until all that was asked for before is done (tests, the answer to a

@@ -30,7 +30,8 @@ struct source_held {
 struct source {
 	char *policy_path;
 	char *last_good_path;
-	char *ca_directory;
+	/* what load.snapshot views */
+	char *ca_directory, *transport_nexthop, *local_domains;
 	struct say say;
 	struct load_options load;
 	pthread_t thread;
@@ -42,9 +43,10 @@ struct source {
 	uint64_t answered;
 	int64_t now_secs;
 	bool wants_reload;
-	bool wants_options; /* the next two are for the next load */
+	bool wants_options; /* the next four are for the next load */
 	unsigned next_postfix_version;
-	char *next_ca_directory;
+	char *next_ca_directory, *next_transport_nexthop;
+	char *next_local_domains;
 	bool wants_stop;
 	struct source_held *current;
 	struct source_status status;

@@ -123,6 +123,17 @@ pattern_key(const struct pattern *p)
 	return any;
 }
 
+/* What a pattern about some users is filed under when next hops are asked. */
+static struct key
+domain_key(const struct pattern *p)
+{
+	struct sv text = sv_make(p->text, p->n);
+
+	if (p->kind == PATTERN_ADDRESS && !p->is_null)
+		return key_of(KEY_NAME, sv_skip(text, p->domain_at));
+	return pattern_key(p);
+}
+
 static size_t
 slot_count(size_t keys)
 {
@@ -216,10 +227,12 @@ file_rule(struct index *x, struct building *b, uint32_t rank)
 {
 	const struct rule *r = &x->rules[rank];
 	struct key sender = pattern_key(&r->sender);
-	struct key recipient = pattern_key(&r->recipient);
+	struct key recipient = x->use == INDEX_DOMAINS
+	    ? domain_key(&r->recipient)
+	    : pattern_key(&r->recipient);
 
-	if (x->has_ranges && is_any(&r->sender) && is_any(&r->recipient) &&
-	    r->subnet != NULL) {
+	if (x->use == INDEX_FIND && is_any(&r->sender) &&
+	    is_any(&r->recipient) && r->subnet != NULL) {
 		file_subnet(x, b, rank);
 		return;
 	}
@@ -240,14 +253,14 @@ file_rule(struct index *x, struct building *b, uint32_t rank)
 
 void
 index_init(struct index *x, const struct rule *rules, const uint32_t *ranks,
-    size_t n, bool with_ranges)
+    size_t n, enum index_use use)
 {
 	struct building b = { 0 };
 
 	assert(n < RANK_MASK); /* so that no mark makes INDEX_EMPTY */
 	memset(x, 0, sizeof(*x));
 	x->rules = rules;
-	x->has_ranges = with_ranges;
+	x->use = use;
 	x->best_subnet = RANGES_NONE;
 	x->scan = mem_alloc(n * sizeof(*x->scan));
 	x->lenient_scan = mem_alloc(n * sizeof(*x->lenient_scan));
@@ -432,6 +445,7 @@ index_find(const struct index *x, const struct query *q)
 struct visit {
 	const struct index *x;
 	const struct query *q;
+	enum miss wanted;
 	void (*fn)(void *arg, uint32_t rank);
 	void *arg;
 };
@@ -439,7 +453,7 @@ struct visit {
 static void
 visit_rule(const struct visit *v, uint32_t rank)
 {
-	if (rule_miss(&v->x->rules[rank], v->q) == MISS_NONE)
+	if (rule_miss(&v->x->rules[rank], v->q) == v->wanted)
 		v->fn(v->arg, rank);
 }
 
@@ -463,13 +477,13 @@ visit_key(const struct visit *v, uint64_t hash)
 }
 
 void
-index_each(const struct index *x, const struct query *q,
+index_each(const struct index *x, const struct query *q, enum miss wanted,
     void (*fn)(void *arg, uint32_t rank), void *arg)
 {
-	struct visit v = { x, q, fn, arg };
+	struct visit v = { x, q, wanted, fn, arg };
 	struct keys senders UNINIT, recipients UNINIT;
 
-	assert(!x->has_ranges);
+	assert(x->use != INDEX_FIND);
 	list_keys(x, q->sender, x->sender_kinds, &senders);
 	list_keys(x, q->recipient, x->recipient_kinds, &recipients);
 	for (size_t s = 0; s < senders.n; s++)

@@ -24,6 +24,12 @@
 #include "policy/ranges.h"
 #include "policy/rule.h"
 
+enum index_use {
+	INDEX_EACH = 0, /* for index_each: subnets are scanned */
+	INDEX_FIND,     /* for index_find: subnets are in ranges */
+	INDEX_DOMAINS   /* for index_each, addresses filed by their domain */
+};
+
 struct index_slot {
 	uint32_t tag;   /* the hash's lower bits, to skip strangers */
 	uint32_t first; /* a rank and the mark if it is the only one, else where
@@ -47,14 +53,14 @@ struct index {
 	struct ranges lenient;   /* subnet-only rules, none and preferred */
 	uint32_t *lenient_scan;  /* the latter again, for several peers */
 	size_t n_lenient;
+	enum index_use use;
 	bool has_ranges;
 	uint32_t best_subnet; /* lowest rank of a subnet-only rule */
 };
 
-/* Files the n rules whose ranks are given, ascending. Without ranges, subnets
- * are scanned, which index_each needs. */
+/* Files the n rules whose ranks are given, ascending. */
 void index_init(struct index *x, const struct rule *rules,
-    const uint32_t *ranks, size_t n, bool with_ranges);
+    const uint32_t *ranks, size_t n, enum index_use use);
 void index_free(struct index *x);
 
 struct index_found {
@@ -63,8 +69,8 @@ struct index_found {
 			     the peers are pending; RANGES_NONE: none */
 };
 struct index_found index_find(const struct index *x, const struct query *q);
-/* Calls fn for every rule that matches, in no order (index without ranges). */
-void index_each(const struct index *x, const struct query *q,
+/* Calls fn for every rule whose rule_miss is wanted, in no order. */
+void index_each(const struct index *x, const struct query *q, enum miss wanted,
     void (*fn)(void *arg, uint32_t rank), void *arg);
 size_t index_bytes(const struct index *x);
 

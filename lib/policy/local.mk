@@ -1,8 +1,10 @@
 # Makefile fragment of lib/policy: pure; no I/O, no clock, no log.
 noinst_LIBRARIES += lib/policy/libpolicy.a
 %C%_libpolicy_a_SOURCES = \
+	%D%/builder.c \
 	%D%/cover.c %D%/cover.h \
 	%D%/decide.c %D%/decide.h \
+	%D%/dsn.c %D%/dsn.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/index.c %D%/index.h \
@@ -14,5 +16,5 @@ noinst_LIBRARIES += lib/policy/libpolicy.a
 	%D%/ranges.c %D%/ranges.h \
 	%D%/row.c %D%/row.h \
 	%D%/rule.c %D%/rule.h \
-	%D%/snapshot.c %D%/snapshot.h \
+	%D%/snapshot.c %D%/snapshot.h %D%/snapshot_private.h \
 	%D%/words.c

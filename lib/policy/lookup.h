@@ -7,6 +7,7 @@
 #ifndef POLICY_LOOKUP_H
 #define POLICY_LOOKUP_H
 
+#include "base/buf.h"
 #include "policy/snapshot.h"
 
 enum lookup_status {
@@ -27,6 +28,20 @@ struct lookup_answer {
  * caller's, filled with the normalised key. */
 void lookup_tlspolicy(const struct snapshot *s, struct sv key,
     struct party *party, struct lookup_answer *r);
+
+/* Map transport, a full address: "tlswarden-LEVEL:NEXTHOP" when the rule that
+ * wins is about some users, so that a transport of its own asks address-LEVEL.
+ * NOTFOUND else, for "*" and for local domains. text views *out. */
+void lookup_transport(const struct snapshot *s, struct sv key,
+    struct party *party, struct buf *out, struct lookup_answer *r);
+/* Map address-LEVEL, a next hop of those transports. Mail that is there was
+ * sent by a rule; when that is gone the bare level answers. */
+void lookup_address(const struct snapshot *s, enum level level, struct sv key,
+    struct party *party, struct lookup_answer *r);
+/* Map ehlo, a client's address. What is no address is NOTFOUND: nothing is
+ * hidden. */
+void
+lookup_ehlo(const struct snapshot *s, struct sv key, struct lookup_answer *r);
 
 /* The query behind a next hop in party: addresses of a literal are known,
  * those of a domain are not supplied. Views party. */

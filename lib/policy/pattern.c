@@ -383,6 +383,33 @@ is_below(struct sv domain, struct sv parent)
 }
 
 bool
+pattern_matches_domain(const struct pattern *p, const struct party *who)
+{
+	struct sv domain = pattern_domain(p);
+
+	switch ((enum pattern_kind)p->kind) {
+	case PATTERN_ANY:
+		return true;
+	case PATTERN_WRITTEN:
+		return who->kind == PARTY_NEXTHOP &&
+		    p->is_bracketed == who->is_bracketed &&
+		    p->port == who->port && sv_eq(domain, party_text(who));
+	case PATTERN_ADDRESS:
+		return !p->is_null && sv_eq(domain, party_domain(who));
+	case PATTERN_DOMAIN:
+	case PATTERN_USER_GLOB:
+		return !who->is_literal && sv_eq(domain, party_domain(who));
+	case PATTERN_PARENT:
+		return !who->is_literal && is_below(party_domain(who), domain);
+	case PATTERN_DOMAIN_GLOB:
+		return domain_glob_matches(p, who);
+	case PATTERN_BAD:
+		break;
+	}
+	return false;
+}
+
+bool
 pattern_matches(const struct pattern *p, const struct party *who)
 {
 	if (p->kind == PATTERN_ANY)
@@ -391,32 +418,10 @@ pattern_matches(const struct pattern *p, const struct party *who)
 		return false;
 	if (who->kind == PARTY_NULL)
 		return p->is_null;
-	switch ((enum pattern_kind)p->kind) {
-	case PATTERN_WRITTEN:
-		return who->kind == PARTY_NEXTHOP &&
-		    p->is_bracketed == who->is_bracketed &&
-		    p->port == who->port &&
-		    sv_eq(sv_make(p->text, p->n), party_text(who));
-	case PATTERN_ADDRESS:
+	if (p->kind == PATTERN_ADDRESS)
 		return !p->is_null && who->kind == PARTY_ADDRESS &&
 		    sv_eq(sv_make(p->text, p->n), party_text(who));
-	case PATTERN_DOMAIN:
-		return !who->is_literal &&
-		    sv_eq(pattern_domain(p), party_domain(who));
-	case PATTERN_USER_GLOB:
-		return !who->is_literal &&
-		    sv_eq(pattern_domain(p), party_domain(who)) &&
-		    user_matches(p, who);
-	case PATTERN_PARENT:
-		return !who->is_literal &&
-		    is_below(party_domain(who), pattern_domain(p));
-	case PATTERN_DOMAIN_GLOB:
-		return domain_glob_matches(p, who) && user_matches(p, who);
-	case PATTERN_BAD:
-	case PATTERN_ANY:
-		break;
-	}
-	return false;
+	return pattern_matches_domain(p, who) && user_matches(p, who);
 }
 
 void

@@ -58,6 +58,9 @@ void pattern_rebase(struct pattern *p, const char *text);
 
 /* True if the pattern matches; an absent party matches only "*". */
 bool pattern_matches(const struct pattern *p, const struct party *who);
+/* True if the pattern could match some user at the domain or host that who
+ * names: the user part is left out of the question. */
+bool pattern_matches_domain(const struct pattern *p, const struct party *who);
 /* True if the pattern covers every user of each domain that it matches, so
  * that it can answer for a next hop. */
 bool pattern_covers_domain(const struct pattern *p);

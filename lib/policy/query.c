@@ -41,7 +41,7 @@ recipient_miss(const struct rule *rule, const struct query *q)
 	if (pattern_matches(&rule->recipient, q->recipient))
 		return MISS_NONE;
 	if (q->recipient->kind == PARTY_NEXTHOP &&
-	    !pattern_covers_domain(&rule->recipient))
+	    pattern_matches_domain(&rule->recipient, q->recipient))
 		return MISS_USERS;
 	return MISS_RECIPIENT;
 }

@@ -4,405 +4,47 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sysexits.h>
 
-#include "base/arena.h"
-#include "base/limits.h"
-#include "base/mem.h"
-#include "base/radix.h"
-#include "policy/index.h"
-#include "policy/postfix.h"
-#include "policy/row.h"
-#include "policy/snapshot.h"
-
-enum { N_DIRECTIONS = 3, DEMAND_SLOTS_START = 64 };
-
-struct snapshot {
-	struct arena strings;
-	struct arena objects;
-	struct rule *rules; /* active ones by rank, then the inactive */
-	size_t n_rules;
-	size_t n_active;
-	const struct ca **cas;
-	size_t n_cas;
-	struct index enforce[N_DIRECTIONS]; /* by enum direction */
-	struct index monitor[N_DIRECTIONS];
-	size_t n_monitors;
-	int64_t next_expiry;
-};
-
-/* Demands met so far, by the columns that make them up. */
-struct demand_slot {
-	uint64_t hash;
-	struct sv key;
-	const struct demand *demand;
-};
-
-struct snapshot_builder {
-	struct snapshot *s;
-	int64_t now;
-	unsigned postfix_version;
-	struct sv ca_directory;
-	bool keep_inactive;
-	size_t cap;
-	size_t cas_cap;
-	struct row_parts parts;
-	struct demand_slot *demands;
-	size_t demands_cap; /* a power of two */
-	size_t n_demands;
-	struct buf key;
-	struct buf words;
-};
-
-struct snapshot_builder *
-snapshot_builder_new(const struct snapshot_options *o)
-{
-	struct snapshot_builder *b = mem_zalloc(1, sizeof(*b));
-
-	b->s = mem_zalloc(1, sizeof(*b->s));
-	arena_init(&b->s->strings);
-	arena_init(&b->s->objects);
-	b->s->next_expiry = INT64_MAX;
-	b->now = o->now;
-	b->postfix_version = o->postfix_version;
-	b->ca_directory = arena_sv(&b->s->strings, o->ca_directory);
-	b->keep_inactive = o->keep_inactive;
-	row_init(&b->parts);
-	b->demands_cap = DEMAND_SLOTS_START;
-	b->demands = mem_zalloc(b->demands_cap, sizeof(*b->demands));
-	buf_init(&b->key, 4 * LIMIT_COLUMN);
-	buf_init(&b->words, 4 * LIMIT_COLUMN);
-	return b;
-}
-
-static const struct ca *
-find_ca(const struct snapshot *s, struct sv name)
-{
-	for (size_t i = 0; i < s->n_cas; i++)
-		if (sv_eq(s->cas[i]->name, name))
-			return s->cas[i];
-	return NULL;
-}
-
-static const struct sv *
-copy_names(struct snapshot *s, const struct sv *names, size_t n)
-{
-	struct sv *copy = arena_alloc(&s->objects, n * sizeof(*copy));
-
-	for (size_t i = 0; i < n; i++)
-		copy[i] = arena_sv(&s->strings, names[i]);
-	return copy;
-}
-
-int
-snapshot_builder_ca(struct snapshot_builder *b, const struct ca_fact *fact,
-    struct err *err_r)
-{
-	struct snapshot *s = b->s;
-	struct ca *ca;
-
-	if (find_ca(s, fact->name) != NULL)
-		return err_set(err_r, EX_DATAERR,
-		    "a second CA of that name in table ca");
-	ca = arena_alloc(&s->objects, sizeof(*ca));
-	ca->name = arena_sv(&s->strings, fact->name);
-	ca->hash = arena_sv(&s->strings, fact->hash);
-	ca->dns = copy_names(s, fact->dns, fact->n_subjects);
-	ca->cns = copy_names(s, fact->cns, fact->n_subjects);
-	ca->n_subjects = fact->n_subjects;
-	if (s->n_cas == b->cas_cap) {
-		b->cas_cap = b->cas_cap == 0 ? 16 : 2 * b->cas_cap;
-		s->cas = mem_realloc(s->cas, b->cas_cap, sizeof(*s->cas));
-	}
-	s->cas[s->n_cas++] = ca;
-	return 0;
-}
-
-static struct demand_slot *
-demand_slot(struct snapshot_builder *b, uint64_t hash, struct sv key)
-{
-	size_t at = hash & (b->demands_cap - 1);
-
-	while (b->demands[at].demand != NULL &&
-	    (b->demands[at].hash != hash || !sv_eq(b->demands[at].key, key)))
-		at = (at + 1) & (b->demands_cap - 1);
-	return &b->demands[at];
-}
-
-static void
-grow_demands(struct snapshot_builder *b)
-{
-	struct demand_slot *old = b->demands;
-	size_t n = b->demands_cap;
-
-	if (b->n_demands * 2 < n)
-		return;
-	b->demands_cap = 2 * n;
-	b->demands = mem_zalloc(b->demands_cap, sizeof(*b->demands));
-	for (size_t i = 0; i < n; i++)
-		if (old[i].demand != NULL)
-			*demand_slot(b, old[i].hash, old[i].key) = old[i];
-	free(old);
-}
-
-/* The demand of the parsed row, shared with all equal ones. */
-static const struct demand *
-intern_demand(struct snapshot_builder *b, const struct ca *ca)
-{
-	struct snapshot *s = b->s;
-	const struct demand *from = &b->parts.demand;
-	struct demand_slot *slot;
-	struct demand *d;
-	uint64_t hash;
-
-	buf_reset(&b->key);
-	buf_addc(&b->key, (char)from->level);
-	buf_addc(&b->key, (char)from->min_protocol);
-	buf_add(&b->key,
-	    sv_make((const char *)&from->min_bits, sizeof(from->min_bits)));
-	buf_add(&b->key, sv_make((const char *)&ca, sizeof(ca)));
-	buf_add(&b->key, from->cert_name);
-	buf_addc(&b->key, '\0');
-	buf_add(&b->key, from->fingerprint);
-	hash = party_hash(buf_sv(&b->key));
-	slot = demand_slot(b, hash, buf_sv(&b->key));
-	if (slot->demand != NULL)
-		return slot->demand;
-	d = arena_alloc(&s->objects, sizeof(*d));
-	*d = *from;
-	d->ca = ca;
-	d->cert_name = arena_sv(&s->strings, from->cert_name);
-	d->fingerprint = arena_sv(&s->strings, from->fingerprint);
-	buf_reset(&b->words);
-	postfix_tlspolicy(d, b->postfix_version, b->ca_directory, &b->words);
-	d->tlspolicy = arena_sv(&s->strings, buf_sv(&b->words));
-	slot->hash = hash;
-	slot->key = arena_sv(&s->strings, buf_sv(&b->key));
-	slot->demand = d;
-	b->n_demands++;
-	grow_demands(b);
-	return d;
-}
-
-/* How much of the room in a rule its patterns take: the recipient has the
- * first choice, most rules of direction in leave it to the sender. */
-struct inside {
-	size_t recipient; /* bytes; 0: not in the rule */
-	size_t sender;    /* behind it */
-};
-
-static struct inside
-inside(const struct rule *r)
-{
-	struct inside in = { r->recipient.n, r->sender.n };
-
-	if (in.recipient > RULE_INLINE)
-		in.recipient = 0;
-	if (in.sender > RULE_INLINE - in.recipient)
-		in.sender = 0;
-	return in;
-}
-
-/* Points the patterns of a rule that was moved into the rule again. */
-static void
-settle(struct rule *r)
-{
-	struct inside in = inside(r);
-
-	if (in.recipient > 0)
-		pattern_rebase(&r->recipient, r->inline_text);
-	if (in.sender > 0)
-		pattern_rebase(&r->sender, r->inline_text + in.recipient);
-}
-
-/* Copies a text that has no room in its rule. */
-static void
-keep_outside(struct snapshot *s, struct pattern *p)
-{
-	pattern_rebase(p, arena_sv(&s->strings, sv_make(p->text, p->n)).p);
-}
-
-static void
-keep_patterns(struct snapshot *s, struct rule *r)
-{
-	struct inside in = inside(r);
-
-	if (in.recipient > 0)
-		memcpy(r->inline_text, r->recipient.text, in.recipient);
-	else
-		keep_outside(s, &r->recipient);
-	if (in.sender > 0)
-		memcpy(r->inline_text + in.recipient, r->sender.text,
-		    in.sender);
-	else
-		keep_outside(s, &r->sender);
-}
-
-static void
-add_rule(struct snapshot_builder *b, const struct ca *ca)
-{
-	struct snapshot *s = b->s;
-	struct rule *r;
-
-	if (s->n_rules == b->cap) {
-		b->cap = b->cap == 0 ? 1024 : b->cap + b->cap / 2;
-		s->rules = mem_realloc(s->rules, b->cap, sizeof(*s->rules));
-	}
-	r = &s->rules[s->n_rules++];
-	*r = b->parts.rule;
-	keep_patterns(s, r);
-	if (b->parts.has_subnet) {
-		struct cidr *c = arena_alloc(&s->objects, sizeof(*c));
-
-		*c = b->parts.subnet;
-		r->subnet = c;
-	}
-	r->demand = intern_demand(b, ca);
-}
-
-int
-snapshot_builder_row(struct snapshot_builder *b, const struct rule_row *row,
-    struct err *err_r)
-{
-	const struct ca *ca = NULL;
-	const struct rule *r = &b->parts.rule;
-
-	if (b->s->n_rules >= LIMIT_RULES)
-		return err_set(err_r, EX_DATAERR,
-		    "the table has more than %d rules", LIMIT_RULES);
-	if (row_parse(row, &b->parts, err_r) != 0)
-		return -1;
-	if (b->parts.ca_name.p != NULL) {
-		ca = find_ca(b->s, b->parts.ca_name);
-		if (ca == NULL)
-			return err_set(err_r, EX_DATAERR,
-			    "ca \"%.*s\": no usable row of that name in table "
-			    "ca; add it with tlswarden ca import",
-			    SV_ARG(sv_head(b->parts.ca_name, 80)));
-	}
-	if ((r->is_enabled && r->expires_at > b->now) || b->keep_inactive)
-		add_rule(b, ca);
-	return 0;
-}
-
-static bool
-is_idle(const struct rule *r, int64_t now)
-{
-	return !r->is_enabled || r->expires_at <= now;
-}
-
-/* Sorts by number, the lesser keys first; inactive rules go behind the others.
- * Rows come in the order of ids, mostly all of them. */
-static void
-sort_places(const struct rule *rules, struct radix_item *places, size_t n,
-    int64_t now)
-{
-	bool is_ascending = true;
-
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && rules[i].id < rules[i - 1].id)
-			is_ascending = false;
-		places[i].key = rule_rank(&rules[i]).id;
-		places[i].value = (uint32_t)i;
-	}
-	if (!is_ascending)
-		radix_sort(places, n);
-	for (size_t i = 0; i < n; i++)
-		places[i].key = rule_rank(&rules[places[i].value]).sender;
-	radix_sort(places, n);
-	for (size_t i = 0; i < n; i++) {
-		const struct rule *r = &rules[places[i].value];
-
-		places[i].key = rule_rank(r).recipient |
-		    (is_idle(r, now) ? RULE_RANK_IDLE : 0);
-	}
-	radix_sort(places, n);
-}
-
-/* Moves the rules into the order in which they win. */
-static void
-sort_rules(struct snapshot *s, int64_t now)
-{
-	struct radix_item *places = mem_alloc(s->n_rules * sizeof(*places));
-	struct rule *sorted = mem_table(s->n_rules * sizeof(*sorted));
-
-	sort_places(s->rules, places, s->n_rules, now);
-	s->n_active = 0;
-	for (size_t i = 0; i < s->n_rules; i++) {
-		sorted[i] = s->rules[places[i].value];
-		settle(&sorted[i]);
-		if (!is_idle(&sorted[i], now))
-			s->n_active++;
-	}
-	free(places);
-	free(s->rules);
-	s->rules = sorted;
-}
-
-static void
-index_rules(struct snapshot *s, int direction, enum rule_mode mode,
-    uint32_t *ranks, struct index *x)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n_active; i++)
-		if (s->rules[i].direction == direction &&
-		    s->rules[i].mode == mode)
-			ranks[n++] = (uint32_t)i;
-	index_init(x, s->rules, ranks, n, mode == MODE_ENFORCE);
-	if (mode == MODE_MONITOR)
-		s->n_monitors += n;
-}
-
-struct snapshot *
-snapshot_builder_done(struct snapshot_builder *b)
-{
-	struct snapshot *s = b->s;
-	uint32_t *ranks;
-
-	sort_rules(s, b->now);
-	for (size_t i = 0; i < s->n_active; i++)
-		if (s->rules[i].expires_at < s->next_expiry)
-			s->next_expiry = s->rules[i].expires_at;
-	ranks = mem_alloc(s->n_active * sizeof(*ranks));
-	for (int d = 0; d < N_DIRECTIONS; d++) {
-		index_rules(s, d, MODE_ENFORCE, ranks, &s->enforce[d]);
-		index_rules(s, d, MODE_MONITOR, ranks, &s->monitor[d]);
-	}
-	free(ranks);
-	b->s = NULL;
-	snapshot_builder_free(b);
-	return s;
-}
-
-void
-snapshot_builder_free(struct snapshot_builder *b)
-{
-	if (b == NULL)
-		return;
-	row_free(&b->parts);
-	buf_free(&b->key);
-	buf_free(&b->words);
-	free(b->demands);
-	snapshot_free(b->s);
-	free(b);
-}
+#include "policy/snapshot_private.h"
 
 void
 snapshot_free(struct snapshot *s)
 {
 	if (s == NULL)
 		return;
-	for (int d = 0; d < N_DIRECTIONS; d++) {
+	for (int d = 0; d < SNAPSHOT_DIRECTIONS; d++) {
 		index_free(&s->enforce[d]);
 		index_free(&s->monitor[d]);
 	}
+	index_free(&s->users);
+	ranges_free(&s->tls_clients);
 	free(s->cas);
 	free(s->rules);
 	arena_free(&s->objects);
 	arena_free(&s->strings);
 	free(s);
+}
+
+/* How much a demand asks for, where two must be merged into one answer. */
+static uint64_t
+strictness(const struct demand *d)
+{
+	return ((uint64_t)(d->fingerprint.n > 0) << 40) |
+	    ((uint64_t)(d->ca != NULL) << 39) |
+	    ((uint64_t)(d->cert_name.n > 0) << 38) |
+	    ((uint64_t)d->min_protocol << 16) | d->min_bits;
+}
+
+const struct rule *
+snapshot_stricter(const struct rule *a, const struct rule *b)
+{
+	uint64_t x, y;
+
+	if (a == NULL)
+		return b;
+	x = strictness(a->demand);
+	y = strictness(b->demand);
+	return y > x || (y == x && b < a) ? b : a;
 }
 
 struct snapshot_match
@@ -441,7 +83,77 @@ snapshot_monitors(const struct snapshot *s, const struct query *q,
 	struct monitor_call c = { s, winner, fn, arg };
 
 	if (s->n_monitors > 0)
-		index_each(&s->monitor[q->direction], q, call_monitor, &c);
+		index_each(&s->monitor[q->direction], q, MISS_NONE,
+		    call_monitor, &c);
+}
+
+struct users_call {
+	const struct snapshot *s;
+	enum level level;
+	const struct rule *best;
+};
+
+static void
+call_users(void *arg, uint32_t rank)
+{
+	struct users_call *c = arg;
+	const struct rule *r = &c->s->rules[rank];
+
+	if (r->demand->level == c->level)
+		c->best = snapshot_stricter(c->best, r);
+}
+
+const struct rule *
+snapshot_users_rule(const struct snapshot *s, enum level level,
+    const struct party *nexthop)
+{
+	struct users_call c = { s, level, NULL };
+	struct party none;
+	struct query q = { .direction = DIRECTION_OUT,
+		.sender = &none,
+		.recipient = nexthop };
+
+	if (nexthop == NULL)
+		return s->strictest[level];
+	party_none(&none);
+	index_each(&s->users, &q, MISS_USERS, call_users, &c);
+	return c.best;
+}
+
+struct sv
+snapshot_transport_nexthop(const struct snapshot *s)
+{
+	return s->transport_nexthop;
+}
+
+bool
+snapshot_is_local_domain(const struct snapshot *s, struct sv domain)
+{
+	struct sv words = s->local_domains, word;
+
+	while (sv_word(&words, &word))
+		if (sv_eq(word, domain))
+			return true;
+	return false;
+}
+
+bool
+snapshot_hides_starttls(const struct snapshot *s, const struct addr *client)
+{
+	struct party none;
+	struct query q = { .direction = DIRECTION_IN,
+		.sender = &none,
+		.recipient = &none,
+		.peers_state = PEERS_KNOWN,
+		.peers = client,
+		.n_peers = 1 };
+	const struct rule *r;
+
+	party_none(&none);
+	r = snapshot_find(s, &q).rule;
+	return r != NULL && r->demand->level == LEVEL_NONE &&
+	    !s->has_tls_for_all &&
+	    ranges_find(&s->tls_clients, client) == RANGES_NONE;
 }
 
 size_t
@@ -483,6 +195,18 @@ snapshot_next_expiry(const struct snapshot *s)
 	return s->next_expiry;
 }
 
+struct snapshot_inside
+snapshot_inside(const struct rule *r)
+{
+	struct snapshot_inside in = { r->recipient.n, r->sender.n };
+
+	if (in.recipient > RULE_INLINE)
+		in.recipient = 0;
+	if (in.sender > RULE_INLINE - in.recipient)
+		in.sender = 0;
+	return in;
+}
+
 void
 snapshot_stats(const struct snapshot *s, struct snapshot_stats *r)
 {
@@ -491,12 +215,12 @@ snapshot_stats(const struct snapshot *s, struct snapshot_stats *r)
 	r->string_bytes = s->strings.total_bytes;
 	r->table_bytes = s->objects.total_bytes;
 	for (size_t i = 0; i < s->n_rules; i++) {
-		struct inside in = inside(&s->rules[i]);
+		struct snapshot_inside in = snapshot_inside(&s->rules[i]);
 
 		r->string_bytes += in.recipient + in.sender;
 		r->table_bytes += sizeof(*s->rules) - in.recipient - in.sender;
 	}
-	for (int d = 0; d < N_DIRECTIONS; d++)
+	for (int d = 0; d < SNAPSHOT_DIRECTIONS; d++)
 		r->table_bytes +=
 		    index_bytes(&s->enforce[d]) + index_bytes(&s->monitor[d]);
 }

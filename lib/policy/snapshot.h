@@ -22,8 +22,10 @@ struct snapshot_builder;
 
 struct snapshot_options {
 	int64_t now; /* seconds since 1970: expired rules drop out */
-	unsigned postfix_version; /* 306 for 3.6 */
-	struct sv ca_directory;   /* as smtp(8) names it: "tlswarden/ca" */
+	unsigned postfix_version;    /* 306 for 3.6 */
+	struct sv ca_directory;      /* as smtp(8) names it: "tlswarden/ca" */
+	struct sv transport_nexthop; /* a relayhost that map transport keeps */
+	struct sv local_domains; /* that it never answers; parted by blanks */
 	bool keep_inactive; /* keep disabled and expired rules for explain */
 };
 
@@ -61,6 +63,20 @@ snapshot_find(const struct snapshot *s, const struct query *q);
 void snapshot_monitors(const struct snapshot *s, const struct query *q,
     const struct rule *winner, void (*fn)(void *arg, const struct rule *rule),
     void *arg);
+
+/* The rule with the strictest demand of those of that level about some users at
+ * the domain of nexthop, without sender and subnet; NULL: there is none. With
+ * nexthop NULL (a relay, which tells no domain) those of all domains. */
+const struct rule *snapshot_users_rule(const struct snapshot *s,
+    enum level level, const struct party *nexthop);
+/* Options of the site, as given. */
+struct sv snapshot_transport_nexthop(const struct snapshot *s);
+bool snapshot_is_local_domain(const struct snapshot *s, struct sv domain);
+/* True if STARTTLS is to be hidden from the client: the rule for any sender
+ * and recipient that wins there has level none, and no rule that could match
+ * that client demands TLS. */
+bool
+snapshot_hides_starttls(const struct snapshot *s, const struct addr *client);
 
 /* All rules in the order in which they win, inactive ones (only with
  * keep_inactive) last. */

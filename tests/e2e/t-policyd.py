@@ -132,8 +132,7 @@ def keys():
 
 
 def maps():
-    for name in ('transport', 'address-secure', 'dsn', 'ehlo', 'sendmail',
-                 'sts'):
+    for name in ('sendmail', 'sts'):
         like(ask('x', name), '^TEMP map %s ' % name,
              'map %s is TEMP until it is served' % name)
     like(ask('x', 'tlspolicyx'), '^TEMP map tlspolicyx is unknown',
@@ -141,6 +140,37 @@ def maps():
     like(ask('x', 'TLSPOLICY'), '^TEMP', '... and names have a case')
     like(ask('x', 'a\nb\u00e9'), r'^TEMP map a\\x0Ab\\xC3\\xA9 is unknown',
          '... and is escaped')
+
+
+def more_maps():
+    """The answers themselves are unit tests; here the connection counts."""
+    status = '4.7.4 TLS is required, but was not offered by host mx[192.0.2.1]'
+    rule('out', recipient='ceo@users.example', level='secure',
+         comment='more_maps')
+    rule('out', recipient='users.example', level='encrypt',
+         on_failure='fail', comment='more_maps')
+    ok(wait_for(5, lambda: ask('users.example') == 'OK encrypt'),
+       'the rules are served')
+    eq(ask('CEO@users.example', 'transport'), 'OK tlswarden-secure:',
+       'transport: an address rule')
+    eq(ask('other@users.example', 'transport'), 'NOTFOUND ',
+       'transport: a domain rule')
+    eq(ask('*', 'transport'), 'NOTFOUND ', 'transport: the wildcard')
+    eq(ask('users.example', 'address-secure'), 'OK secure', 'address-secure')
+    like(ask('x', 'address-bogus'), '^TEMP', 'address-LEVEL of no level')
+    eq(ask('not-an-address', 'ehlo'), 'NOTFOUND ', 'ehlo: no address')
+    c = Client()
+    eq(c.ask(status, 'dsn'), 'NOTFOUND ', 'dsn: before any policy lookup')
+    c.ask('users.example')
+    eq(c.ask('.example'), 'NOTFOUND ', 'Postfix walks up')
+    like(c.ask(status, 'dsn'),
+         r'^OK 5\.7\.4 TLS required by policy rule \d+ for mail to '
+         r'users\.example: TLS is required',
+         'dsn: the rule of the lookup before it')
+    c.ask('nobody.invalid')
+    eq(ask(status, 'dsn'), 'NOTFOUND ', 'dsn: another connection')
+    c.close()
+    sql("DELETE FROM policy WHERE comment = 'more_maps'")
 
 
 def pieces():
@@ -572,6 +602,7 @@ def main():
 
     keys()
     maps()
+    more_maps()
     pieces()
     slow_reader()
     broken(d)

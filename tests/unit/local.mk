@@ -140,3 +140,7 @@ unit_programs += %D%/test_cert_load %D%/test_cert_words %D%/test_cert_fetch
 	%D%/unit.h
 %C%_test_cert_fetch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_cert_fetch_LDADD = $(LIBS_CERT) $(CURL_LIBS) $(CHECK_LIBS)
+unit_programs += %D%/test_lookup
+%C%_test_lookup_SOURCES = %D%/test_lookup.c %D%/unit.h
+%C%_test_lookup_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_lookup_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS)

@@ -1,0 +1,138 @@
+/* tlswarden: policy/dsn - what Postfix says of a failed delivery, said better.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "policy/dsn.h"
+
+enum { TEXT_BYTES = 160, NAME_BYTES = 60 };
+
+void
+dsn_tie_set(struct dsn_tie *tie, const struct rule *rule, struct sv nexthop,
+    int64_t now)
+{
+	size_t n =
+	    nexthop.n < sizeof(tie->nexthop) ? nexthop.n : sizeof(tie->nexthop);
+
+	tie->rule_id = 0;
+	tie->nexthop_n = 0;
+	if (rule == NULL)
+		return;
+	tie->rule_id = rule->id;
+	tie->when = now;
+	tie->on_failure = (enum on_failure)rule->on_failure;
+	tie->level = rule->demand->level;
+	memcpy(tie->nexthop, nexthop.p, n);
+	tie->nexthop_n = (uint16_t)n;
+}
+
+/* Postfix src/smtp/smtp_proto.c. "our TLS engine is unavailable" and "TLS is
+ * required, but unavailable" are our own trouble and not listed. */
+static const struct {
+	struct sv start;
+	struct sv inside; /* empty: nothing more is asked */
+	enum reason reason;
+} statuses[] = {
+	{ SV("TLS is required, but was not offered by host "), SV(""),
+	    REASON_NO_STARTTLS },
+	{ SV("TLS is required, but host "), SV(" refused to start TLS: "),
+	    REASON_STARTTLS_REFUSED },
+	{ SV("Cannot start TLS: handshake failure"), SV(""),
+	    REASON_HANDSHAKE_FAILURE },
+	{ SV("Server certificate not verified"), SV(""),
+	    REASON_CERT_NOT_VERIFIED },
+	{ SV("Server certificate not trusted"), SV(""),
+	    REASON_CERT_NOT_VERIFIED },
+};
+
+static bool
+contains(struct sv text, struct sv part)
+{
+	for (; text.n >= part.n; text = sv_skip(text, 1)) {
+		if (sv_starts(text, part))
+			return true;
+		if (text.n == 0)
+			break;
+	}
+	return false;
+}
+
+enum reason
+dsn_reason(struct sv text)
+{
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (sv_starts(text, statuses[i].start) &&
+		    contains(text, statuses[i].inside))
+			return statuses[i].reason;
+	return REASON_COUNT;
+}
+
+/* "4.7.5" or "5.7.5": class 4 or 5, then two numbers (RFC 3463 2). */
+static bool
+is_failure_status(struct sv status)
+{
+	struct sv part;
+	uint32_t number;
+
+	if (!sv_cut(&status, '.', &part) ||
+	    (!sv_is(part, "4") && !sv_is(part, "5")))
+		return false;
+	return sv_cut(&status, '.', &part) && sv_to_u32(part, 999, &number) &&
+	    sv_to_u32(status, 999, &number);
+}
+
+/* What the peer is surely to blame for may become permanent. */
+static bool
+may_be_permanent(enum reason seen, enum reason found)
+{
+	if (seen != REASON_HANDSHAKE_FAILURE)
+		return true;
+	return found != REASON_COUNT &&
+	    reason_info(found)->fault == FAULT_THEIRS &&
+	    !reason_info(found)->is_notice;
+}
+
+static void
+add_words(const struct dsn_tie *tie, enum reason reason, struct sv text,
+    struct buf *out)
+{
+	const struct reason_info *info = reason_info(reason);
+
+	buf_addf(out, " %s required by policy rule %lld for mail to ",
+	    tie->level == LEVEL_SECURE ? "Verified TLS" : "TLS",
+	    (long long)tie->rule_id);
+	buf_add_printable(out, sv_make(tie->nexthop, tie->nexthop_n),
+	    NAME_BYTES);
+	buf_adds(out, ": ");
+	buf_add_printable(out, text, TEXT_BYTES);
+	buf_addf(out, "; %s: %s", info->code, info->todo);
+}
+
+bool
+dsn_rewrite(struct sv key, const struct dsn_tie *tie, int64_t now,
+    enum reason found, struct buf *out)
+{
+	struct sv text = key, status;
+	enum reason seen;
+	struct buf b;
+
+	if (tie->rule_id == 0 || now - tie->when > DSN_TIE_SECS ||
+	    now < tie->when || !sv_cut(&text, ' ', &status) ||
+	    !is_failure_status(status) || !level_demands_tls(tie->level))
+		return false;
+	seen = dsn_reason(text);
+	if (seen == REASON_COUNT)
+		return false;
+	buf_init(&b, LIMIT_REPLY);
+	if (tie->on_failure == ON_FAILURE_FAIL && may_be_permanent(seen, found))
+		buf_addc(&b, '5');
+	else
+		buf_addc(&b, status.p[0]);
+	buf_add(&b, sv_skip(status, 1));
+	add_words(tie, found == REASON_COUNT ? seen : found, text, &b);
+	buf_add(out, buf_sv(&b));
+	buf_free(&b);
+	return true;
+}
