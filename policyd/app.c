@@ -215,14 +215,9 @@ reload(struct app *a, const char *why)
 	notify_reloading();
 	log_info("reloading: %s", why);
 	reload_conf(a);
-<<<<<<< HEAD
-	options = snapshot_options(a->conf);
-	source_reload_as(a->world.src, &options, clock_wall_secs());
-=======
 	options = snapshot_options(a->conf, &domains);
 	source_reload_as(a->world.src, &options, clock_wall_secs());
 	buf_free(&domains);
->>>>>>> e0f5ad0 (policyd: answer the maps transport, address-LEVEL, ehlo and dsn)
 	say_ready(a);
 }
 
