@@ -10,8 +10,9 @@
 #include "cert/words.h"
 #include "base/banned.h"
 
-/* Extensions of one certificate that are looked at. */
+/* Extensions of one certificate that are looked at, and that are named. */
 #define EXTENSIONS_MAX 256
+#define EXTENSIONS_SHOWN_MAX 8
 
 static bool
 ns_type_lacks(const X509 *x, int wanted)
@@ -185,15 +186,17 @@ void
 extensions_malformed_words(X509 *x, struct buf *out)
 {
 	size_t start = out->n;
-	int n = X509_get_ext_count(x);
+	int n = X509_get_ext_count(x), shown = 0;
 
-	for (int i = 0; i < n && i < EXTENSIONS_MAX; i++) {
+	for (int i = 0;
+	     i < n && i < EXTENSIONS_MAX && shown < EXTENSIONS_SHOWN_MAX; i++) {
 		X509_EXTENSION *ext = X509_get_ext(x, i);
 		ASN1_OBJECT *o = X509_EXTENSION_get_object(ext);
 		bool is_broken = is_undecodable(ext);
 
 		if (!is_broken && !is_repeated(x, o, i))
 			continue;
+		shown++;
 		separate(out, start);
 		extension_name(o, out);
 		buf_adds(out,
@@ -215,17 +218,23 @@ void
 extensions_critical_words(const X509 *x, struct buf *out)
 {
 	size_t start = out->n;
-	int n = X509_get_ext_count(x);
+	int n = X509_get_ext_count(x), shown = 0;
 
-	for (int i = 0; i < n && i < EXTENSIONS_MAX; i++) {
+	for (int i = 0;
+	     i < n && i < EXTENSIONS_MAX && shown < EXTENSIONS_SHOWN_MAX; i++) {
 		X509_EXTENSION *ext = X509_get_ext(x, i);
+		const ASN1_OBJECT *o = X509_EXTENSION_get_object(ext);
 
+		/* OpenSSL knows proxy certificates (RFC 3820), nobody allows
+		 * them. */
 		if (X509_EXTENSION_get_critical(ext) != 1 ||
-		    X509_supported_extension(ext) == 1)
+		    (X509_supported_extension(ext) == 1 &&
+			OBJ_obj2nid(o) != NID_proxyCertInfo))
 			continue;
+		shown++;
 		if (out->n > start)
 			buf_adds(out, ", ");
-		extension_name(X509_EXTENSION_get_object(ext), out);
+		extension_name(o, out);
 	}
 }
 

@@ -30,6 +30,18 @@ names_match(const X509 *issuer, const X509 *x)
 		   X509_get_issuer_name(x)) == 0;
 }
 
+/* Whether issuer did sign x: it is on the path already, in a circle. */
+static bool
+has_signed(const struct verification *v, int issuer, int x)
+{
+	const struct pool_cert *c = &v->pool.v[x];
+
+	for (size_t i = 0; i < c->n_edges; i++)
+		if (c->edges[i].issuer == issuer)
+			return c->edges[i].signature != SIGNATURE_BAD;
+	return false;
+}
+
 /* A sent certificate that has the name of x's issuer, and is (or is not)
  * malformed; -1. */
 static int
@@ -40,7 +52,8 @@ sent_namesake(const struct verification *v, int x, bool is_malformed)
 
 		if ((int)i != x && c->origin == POOL_SENT &&
 		    c->is_malformed == is_malformed &&
-		    names_match(c->x, v->pool.v[x].x))
+		    names_match(c->x, v->pool.v[x].x) &&
+		    !has_signed(v, (int)i, x))
 			return (int)i;
 	}
 	return -1;

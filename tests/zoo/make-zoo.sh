@@ -139,6 +139,9 @@ cert distrusted "/O=Zoo/CN=Zoo Distrusted Root" self "$ROOT" $R
 }
 cert privleaf "/CN=mx.example.com" privca "$LEAF
 $SAN"
+cert privaia "/CN=mx.example.com" privca "$LEAF
+$SAN
+$AIA"
 cert rootleaf "/CN=mx.example.com" private "$LEAF
 $SAN"
 cert ownleaf "/O=Olympus/CN=mx.example.com" own "$LEAF
@@ -154,6 +157,7 @@ cert selfca "/CN=mx.example.com" self "$ROOT
 $SAN"
 cert disleaf "/CN=mx.example.com" distrusted "$LEAF
 $SAN"
+cat privca.pem private.pem >privset.pem
 openssl x509 -in distrusted.pem -addreject serverAuth -trustout \
     -out distrusted.trusted.pem
 
@@ -339,6 +343,10 @@ cert critca "/O=Zoo/CN=Zoo Critical CA" root "$CA
 1.3.6.1.4.1.99999.2=critical,ASN1:NULL" $R
 cert critcaleaf "/CN=mx.example.com" critca "$LEAF
 $SAN"
+
+# a proxy certificate (RFC 3820), issued by a leaf
+cert proxy "/CN=mx.example.com/CN=proxy" leaf \
+    "proxyCertInfo=critical,language:id-ppl-anyLanguage,pathlen:0"
 
 # --- revocation
 crl() { # crl NAME ISSUER LAST NEXT
