@@ -9,13 +9,13 @@
 #include <string.h>
 #include <strings.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include <stdbool.h> /* before mfapi.h: else its bool is an int */
 #include <libmilter/mfapi.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/clock.h"
 #include "milter/callbacks.h"
 #include "milter/event_log.h"
 #include "milter/peer.h"
@@ -23,31 +23,14 @@
 /* Steps that a decision at RCPT does not need. */
 #define STEPS_SKIPPED \
 	(SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN)
-/* Steps that we hear of and never answer: a round trip less each. */
-#define STEPS_SILENT \
-	(SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_HDR)
+/* Headers are never answered: a round trip less each. CONNECT, HELO and MAIL
+ * could be silent too, but libmilter drops what it has not read yet when the
+ * MTA hangs up: a short session would not be recorded, or without its TLS. */
+#define STEPS_SILENT SMFIP_NR_HDR
 #define HEADER_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 
 /* libmilter hands nothing to a callback but its own context. */
 static struct app *the_app;
-
-static int64_t
-now_secs(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec;
-}
-
-static int64_t
-now_msecs(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* smfi_getsymval takes a char * that it does not write to. */
 static const char *
@@ -78,7 +61,7 @@ open_session(SMFICTX *ctx, bool is_asked)
 {
 	struct session *s = mem_alloc(sizeof(*s));
 
-	session_init(s, is_asked, now_secs(), now_msecs());
+	session_init(s, is_asked, clock_wall_secs(), clock_msecs());
 	if (smfi_setpriv(ctx, s) != MI_SUCCESS) {
 		session_free(s);
 		free(s);
@@ -95,7 +78,7 @@ record(struct session *s)
 	struct record_session row;
 
 	if (the_app->recorder != NULL &&
-	    session_row(s, settings_now(), now_msecs(), domains, &row))
+	    session_row(s, settings_now(), clock_msecs(), domains, &row))
 		(void)recorder_session(the_app->recorder, &row);
 }
 
@@ -188,9 +171,9 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 	struct session_peer peer = peer_from(name, sa);
 
 	if (s == NULL)
-		return SMFIS_NOREPLY;
+		return SMFIS_TEMPFAIL;
 	session_connect(s, &peer, &m);
-	return leave(SMFIS_NOREPLY);
+	return leave(SMFIS_CONTINUE);
 }
 
 static sfsistat
@@ -200,9 +183,9 @@ on_helo(SMFICTX *ctx, char *name)
 	struct macros m = macros_of(ctx);
 
 	if (s == NULL)
-		return SMFIS_NOREPLY;
+		return SMFIS_TEMPFAIL;
 	session_helo(s, sv_from(name), &m);
-	return leave(SMFIS_NOREPLY);
+	return leave(SMFIS_CONTINUE);
 }
 
 static sfsistat
@@ -212,9 +195,9 @@ on_mail(SMFICTX *ctx, char **argv)
 	struct macros m = macros_of(ctx);
 
 	if (s == NULL)
-		return SMFIS_NOREPLY;
+		return SMFIS_TEMPFAIL;
 	session_mail(s, sv_from(argv[0]), &m);
-	return leave(SMFIS_NOREPLY);
+	return leave(SMFIS_CONTINUE);
 }
 
 static void
@@ -251,7 +234,7 @@ on_rcpt(SMFICTX *ctx, char **argv)
 		return SMFIS_TEMPFAIL;
 	held = source_take(the_app->source);
 	with = (struct session_rcpt){ source_held_snapshot(held),
-		settings_now(), now_secs(), note_violation, s };
+		settings_now(), clock_wall_secs(), note_violation, s };
 	is_accepted = session_rcpt(s, sv_from(argv[0]), &m, &with, &reply);
 	source_give(the_app->source, held);
 	return leave(is_accepted ? SMFIS_CONTINUE : refuse(ctx, &reply));

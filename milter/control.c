@@ -18,6 +18,7 @@
 #include <libmilter/mfapi.h>
 
 #include "base/log.h"
+#include "daemon/clock.h"
 #include "daemon/notify.h"
 #include "milter/control.h"
 
@@ -25,15 +26,6 @@ enum {
 	TICK_NSECS = 200 * 1000000, /* how often the table is looked at */
 	NUDGE_NSECS = 20 * 1000000
 };
-
-static int64_t
-now_secs(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec;
-}
 
 static void
 connect_unix(const struct endpoint *ep, int fd)
@@ -141,7 +133,7 @@ reload(struct app *app)
 {
 	notify_reloading();
 	reload_conf(app);
-	source_reload(app->source, now_secs());
+	source_reload(app->source, clock_wall_secs());
 	notify_ready("judging sessions");
 }
 
@@ -164,7 +156,7 @@ run(void *arg)
 			reload(app);
 		else if (sig > 0)
 			stop(app);
-		source_poll(app->source, now_secs());
+		source_poll(app->source, clock_wall_secs());
 	}
 	return NULL;
 }

@@ -31,10 +31,12 @@ add_tls(const struct session *s, struct buf *line)
 static void
 add_party(const struct session *s, struct buf *line)
 {
-	buf_addf(line,
-	    " client=%s[%s] from=<%s> to=<%s> tls=", buf_str(&s->client_name),
-	    s->client_addr.n > 0 ? buf_str(&s->client_addr) : "unknown",
-	    buf_str(&s->sender), buf_str(&s->recipient));
+	const struct buf *name = &s->client_name, *addr = &s->client_addr;
+
+	buf_addf(line, " client=%s[%s] from=<%s> to=<%s> tls=",
+	    name->n > 0 ? buf_str(name) : "unknown",
+	    addr->n > 0 ? buf_str(addr) : "unknown", buf_str(&s->sender),
+	    buf_str(&s->recipient));
 	add_tls(s, line);
 }
 

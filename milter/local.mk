@@ -13,10 +13,11 @@ noinst_LIBRARIES += milter/libsession.a
 	%D%/session_row.c
 LIBS_SESSION = milter/libsession.a lib/daemon/libdaemon.a $(LIBS_POLICY)
 
-noinst_LIBRARIES += milter/libmilterd.a
-%C%_libmilterd_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
+dist_man_MANS += %D%/tlswarden-milter.8
+sbin_PROGRAMS += %D%/tlswarden-milter
+%C%_tlswarden_milter_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
 	$(MILTER_CFLAGS)
-%C%_libmilterd_a_SOURCES = \
+%C%_tlswarden_milter_SOURCES = \
 	%D%/app.h \
 	%D%/callbacks.c %D%/callbacks.h \
 	%D%/control.c %D%/control.h \
@@ -25,3 +26,7 @@ noinst_LIBRARIES += milter/libmilterd.a
 	%D%/main.c \
 	%D%/peer.c %D%/peer.h \
 	%D%/settings.c %D%/settings.h
+%C%_tlswarden_milter_LDADD = milter/libsession.a lib/daemon/libdaemon.a \
+	lib/cert/libcert.a lib/store/libstore.a $(LIBS_POLICY) \
+	$(MILTER_LIBS) $(SQLITE_LIBS) $(OPENSSL_LIBS) $(CONFUSE_LIBS) \
+	$(IDN2_LIBS) $(JANSSON_LIBS)

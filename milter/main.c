@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <stdbool.h> /* before mfapi.h: else its bool is an int */
@@ -14,6 +13,7 @@
 
 #include "base/log.h"
 #include "daemon/cli.h"
+#include "daemon/clock.h"
 #include "daemon/notify.h"
 #include "daemon/privilege.h"
 #include "daemon/signals.h"
@@ -81,7 +81,7 @@ open_policy(struct app *app, struct err *err_r)
 		.say = { say_to_log, NULL },
 	};
 
-	return source_open(&app->source, &options, time(NULL), err_r);
+	return source_open(&app->source, &options, clock_wall_secs(), err_r);
 }
 
 static int

@@ -23,7 +23,8 @@ session_init(struct session *s, bool is_asked, int64_t now_secs,
     int64_t now_msecs)
 {
 	struct buf *texts[] = { &s->daemon, &s->client_name, &s->client_addr,
-		&s->helo, &s->queue_id, &s->sender, &s->recipient };
+		&s->helo, &s->queue_id, &s->last_queue_id, &s->sender,
+		&s->recipient };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		buf_init(texts[i], (size_t)8 * LIMIT_RECORD_TEXT);
@@ -56,6 +57,7 @@ session_free(struct session *s)
 	buf_free(&s->client_addr);
 	buf_free(&s->helo);
 	buf_free(&s->queue_id);
+	buf_free(&s->last_queue_id);
 	buf_free(&s->sender);
 	buf_free(&s->recipient);
 	buf_free(&s->row);
@@ -74,15 +76,26 @@ is_loopback(const struct addr *a)
 	return a->family == 6 && memcmp(a->b, one, sizeof(one)) == 0;
 }
 
+/* The MTA looked the client's name up; without one Postfix says "[address]" or
+ * "unknown". */
+static struct sv
+real_name(struct sv name)
+{
+	bool is_none =
+	    sv_is_nocase(name, "unknown") || (name.n > 0 && name.p[0] == '[');
+
+	return is_none ? sv_from("") : name;
+}
+
 /* Postfix's cleanup(8) plays a session for sendmail(1): from localhost, port 0
  * (cleanup_milter.c); Sendmail has no address then. A client whose address or
- * port a proxy did not tell (XCLIENT) has a port 0 too, or the name "unknown",
- * and is no local submission. */
+ * port a proxy did not tell (XCLIENT) has port 0 too, or no name either, and is
+ * no local submission. */
 static bool
 is_local(const struct session_peer *peer)
 {
 	if (!peer->has_addr)
-		return !sv_is_nocase(peer->name, "unknown");
+		return real_name(peer->name).n > 0;
 	return peer->port == 0 && is_loopback(&peer->addr);
 }
 
@@ -101,7 +114,7 @@ session_connect(struct session *s, const struct session_peer *peer,
 	buf_reset(&s->client_addr);
 	if (peer->has_addr)
 		addr_format(&peer->addr, &s->client_addr);
-	set_text(&s->client_name, peer->name, LIMIT_DOMAIN + 2);
+	set_text(&s->client_name, real_name(peer->name), LIMIT_DOMAIN + 2);
 	set_text(&s->daemon, macros_get(m, "{daemon_name}"), SHORT_TEXT);
 }
 
@@ -156,8 +169,10 @@ session_note_queue_id(struct session *s, const struct macros *m)
 {
 	struct sv id = macros_get(m, "i");
 
-	if (id.n > 0)
-		set_text(&s->queue_id, id, SHORT_TEXT);
+	if (id.n == 0)
+		return;
+	set_text(&s->queue_id, id, SHORT_TEXT);
+	set_text(&s->last_queue_id, id, SHORT_TEXT);
 }
 
 void
@@ -168,6 +183,7 @@ session_mail(struct session *s, struct sv sender, const struct macros *m)
 	facts_collect(&s->facts, s->mta, s->is_asked, m);
 	note_tls(s);
 	s->is_authenticated |= s->facts.is_authenticated;
+	buf_reset(&s->queue_id);
 	session_note_queue_id(s, m);
 	inbound_sender(&s->inbound, sender);
 	session_keep_address(&s->sender, sender);
@@ -189,5 +205,6 @@ session_abort(struct session *s)
 	s->inbound.bad_sender = s->inbound.bad_recipient = false;
 	buf_reset(&s->sender);
 	buf_reset(&s->recipient);
+	buf_reset(&s->queue_id);
 	forged_reset(&s->forged);
 }

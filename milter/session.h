@@ -28,7 +28,9 @@ struct session {
 	bool was_greeted;
 	bool reached_mail;
 	bool is_authenticated;
-	struct buf daemon, client_name, client_addr, helo, queue_id;
+	struct buf daemon, client_name, client_addr, helo;
+	struct buf queue_id;      /* of this message */
+	struct buf last_queue_id; /* that any message had */
 	uint16_t client_port;
 	struct facts facts;     /* at the last MAIL */
 	struct inbound inbound; /* the current sender and recipient */

@@ -39,7 +39,7 @@ put_client(const struct session *s, struct record_session *row)
 {
 	row->mta = s->mta;
 	row->daemon = buf_sv(&s->daemon);
-	row->queue_id = buf_sv(&s->queue_id);
+	row->queue_id = buf_sv(&s->last_queue_id);
 	row->client_addr = buf_sv(&s->client_addr);
 	row->client_name = buf_sv(&s->client_name);
 	row->client_port = s->client_port;

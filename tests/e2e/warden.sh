@@ -30,6 +30,7 @@ warden_program()
 warden_make()
 {
 	local instance=$1
+	warden_instance=$instance
 	POLICYD=$(warden_program \
 	    "${POLICYD:-$BUILD/policyd/tlswarden-policyd}") || exit 1
 	SPOOL_DIR=$RUN/$instance/spool/tlswarden
@@ -105,7 +106,7 @@ policyd_stop()
 answer()
 {
 	local map=socketmap:unix:$SOCKET:${2:-tlspolicy} out
-	out=$(timeout 10 postmap -c "$(postfix_dir send)" -q "$1" "$map" 2>&1)
+	out=$(timeout 10 postmap -c "$(postfix_dir "$warden_instance")" -q "$1" "$map" 2>&1)
 	case $?,$out in
 	0,*) echo "$out" ;;
 	1,) echo NOTFOUND ;;

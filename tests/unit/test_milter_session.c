@@ -267,7 +267,9 @@ END_TEST
 /* A client whose address XCLIENT hides is no local submission. */
 START_TEST(judges_unknown_address)
 {
-	struct session_peer peer = { SV("unknown"), false, { 0 }, 0 };
+	static const struct sv names[] = { SV("unknown"), SV("[unknown]"),
+		SV("") };
+	struct session_peer peer = { names[_i], false, { 0 }, 0 };
 	struct macros m = as_macros(plain);
 	struct stage st;
 
@@ -353,6 +355,7 @@ START_TEST(forgets_the_sender)
 	eom(&st);
 	ck_assert(rcpt(&st, "<b@us.test>"));
 	ck_assert_uint_eq(st.s.n_messages, 1);
+	ck_assert_uint_eq(st.s.queue_id.n, 0);
 	stage_close(&st);
 }
 END_TEST
@@ -499,7 +502,7 @@ add_tests(TCase *tc)
 {
 	tcase_add_loop_test(tc, tells_how_tls_came, 0, N_ROWS(ways));
 	tcase_add_loop_test(tc, exempts_local, 0, N_ROWS(clients));
-	tcase_add_test(tc, judges_unknown_address);
+	tcase_add_loop_test(tc, judges_unknown_address, 0, 3);
 	tcase_add_test(tc, refuses_per_recipient);
 	tcase_add_test(tc, watches);
 	tcase_add_test(tc, knows_nothing_before_mail);
