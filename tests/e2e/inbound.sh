@@ -8,7 +8,7 @@
 #			instance `in` on 127.0.0.1: port 25, 465 (implicit
 #			TLS), 26 (XCLIENT from 127.0.0.9 allowed); mail for
 #			us.test is taken and thrown away; then warden_make in
-#	milter_start [ARG...] / milter_stop [SIGNAL]
+#	milter_start / milter_stop SIGNAL
 #			start returns when it listens; log $RUN/milter.log
 #	smtp [OPTION...] COMMAND...	smtp.py at port 25 (or $PORT)
 #	expect_reply WORD ERE DESC [OPTION...] COMMAND...
@@ -79,7 +79,7 @@ milter_start()
 	local milter=${MILTER:-$BUILD/milter/tlswarden-milter}
 	[ -x "$milter" ] || bail "$milter is not built"
 	log_mark "$RUN/milter.log"
-	daemon_start milter "$milter" -c "$CONF" "$@"
+	daemon_start milter "$milter" -c "$CONF"
 	wait_for "$WAIT_SECS" milter_settled
 	log_has "$RUN/milter.log" 'listens on' ||
 	    bail "the milter does not start: $(tail -n 20 "$RUN/milter.log")"
@@ -92,7 +92,7 @@ milter_settled()
 
 milter_stop()
 {
-	daemon_stop milter "$@"
+	daemon_stop milter "$1"
 }
 
 smtp()

@@ -1,6 +1,9 @@
 # Makefile fragment of tests/e2e: the programs against real mail servers.
 # Each test makes its own network and process namespace (root; else skipped).
 e2e_tests = \
+	%D%/t-in-certs-delegation.sh \
+	%D%/t-in-certs.sh \
+	%D%/t-in-milter.sh \
 	%D%/t-out-broken.sh \
 	%D%/t-out-keys.sh \
 	%D%/t-out-levels.sh \
@@ -10,10 +13,13 @@ e2e_tests = \
 TESTS += $(e2e_tests)
 dist_check_DATA += \
 	%D%/dns.py \
+	%D%/inbound.sh \
 	%D%/lib.sh \
+	%D%/milter.py \
 	%D%/pki.sh \
 	%D%/policyd_world.py \
 	%D%/postfix.sh \
+	%D%/smtp.py \
 	%D%/t-policyd.py \
 	%D%/warden.sh
 EXTRA_DIST += $(e2e_tests) tests/STATUS.md

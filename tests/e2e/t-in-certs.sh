@@ -34,7 +34,18 @@ rules()
 		NULL),
 	    ('in','tls13.test','encrypt','fail',NULL,NULL,'TLSv1.3',NULL),
 	    ('in','tls12.test','encrypt','fail',NULL,NULL,'TLSv1.2',NULL),
-	    ('in','bits.test','encrypt','fail',NULL,NULL,NULL,256)"
+	    ('in','bits.test','encrypt','fail',NULL,NULL,NULL,256);
+	    INSERT INTO policy(direction,sender,level,on_failure,
+		cert_fingerprint) VALUES
+	    ('in','pin.test','encrypt','fail','$(fingerprint client-other)'),
+	    ('in','pinchain.test','secure','fail',
+		'$(fingerprint client-good)')"
+}
+
+fingerprint()
+{
+	openssl x509 -in "$RUN/pki/$1.pem" -noout -fingerprint -sha256 |
+	    sed 's/.*=//'
 }
 
 # SENDER-DOMAIN | smtp.py options | the reply's start | what it shows
@@ -76,6 +87,29 @@ rule 10 .*\(128 bits\)|min_bits: 128 bits
 	ROWS
 }
 
+# Only delegation hears of fingerprints. Under the milter such a rule cannot be
+# judged, and a doubt is not allowed through.
+pins()
+{
+	local good='--cert client-good' other='--cert client-other'
+
+	if [ "$HOW" = milter ]; then
+		cat <<-ROWS
+		pin|$other|451 4.7.0 .*policy rule 11 |a pin: cannot be judged
+		pinchain|$good|451 4.7.0 .*policy rule 12 |a pin and a chain
+		ROWS
+		return
+	fi
+	cat <<-ROWS
+	pin|$other|250 2.1.5|a pin alone decides: an untrusted certificate
+	pin|$good|550 5.7.5 Pinned certificate required by policy rule \
+11 .*not the pinned one|a pin: another certificate
+	pin||550 5.7.5 .*policy rule 11 .*no client certificate|a pin: none
+	pinchain|$good|250 2.1.5|a pin and a chain
+	pinchain|$other|550 5.7.5 .*policy rule 12 |a chain that fails
+	ROWS
+}
+
 # Delegation sees whether there was a certificate: by the fingerprint.
 ways()
 {
@@ -100,7 +134,7 @@ while IFS='|' read -r domain options reply what; do
 	read -r -a smtp_options <<< "$options"
 	expect_rcpt "$reply.*" "$what" "a@$domain.test" b@us.test \
 	    "${STARTTLS[@]}" < /dev/null
-done < <(cases | ways)
+done < <(cases | ways; pins)
 smtp_options=()
 for domain in secure cagood tls13 bits; do
 	expect_rcpt '550 5.7.10 .*required by policy rule .*not encrypted.*' \

@@ -31,7 +31,8 @@ rules()
 	    ('in','bücher.test','*',NULL,'encrypt','fail','enforce'),
 	    ('in','watched.test','*',NULL,'secure','fail','monitor'),
 	    ('in','free.bank.test','*',NULL,'none','fail','enforce'),
-	    ('in','.bank.test','*',NULL,'encrypt','fail','enforce')"
+	    ('in','.bank.test','*',NULL,'encrypt','fail','enforce'),
+	    ('in','likes.test','*',NULL,'preferred','fail','enforce')"
 }
 
 inbound_make milter
@@ -113,6 +114,11 @@ expect_rcpt "550 $(refusal 5.7.10 10 'from sub.bank.test')" "a subdomain" \
     a@sub.bank.test b@us.test
 expect_rcpt '250 2.1.5 Ok' "the better rule wins: level none" a@free.bank.test \
     b@us.test
+expect_rcpt '250 2.1.5 Ok' "level preferred takes plaintext" a@likes.test \
+    b@us.test
+expect_rows "$LAST" 'none\|\|0\|1\|0\|\|' "and records it"
+expect_rcpt '250 2.1.5 Ok' "level preferred takes TLS" a@likes.test b@us.test \
+    "${STARTTLS[@]}"
 expect_rcpt '250 2.1.5 Ok' "a monitor rule refuses nothing" \
     a@watched.test b@us.test
 expect_rows "SELECT rule, mode, reason, recipient FROM violation
@@ -175,7 +181,7 @@ expect_rows "SELECT count(*) FROM session" $((n + 1)) "nor recorded"
 
 # ---- log lines and end ----
 refute_log "$RUN/milter.log" 'error|private data|claimed' "nor has libmilter"
-milter_stop
+milter_stop TERM
 is "$daemon_status" 0 "SIGTERM ends it with 0"
 check "the socket is gone" test ! -e "$MILTER_SOCKET"
 got=$(smtp "EHLO client.test" "MAIL FROM:<a@elsewhere.test>" QUIT)

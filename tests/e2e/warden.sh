@@ -105,8 +105,9 @@ policyd_stop()
 # nothing with status 1; on trouble "fatal" or "warning" lines too.
 answer()
 {
-	local map=socketmap:unix:$SOCKET:${2:-tlspolicy} out
-	out=$(timeout 10 postmap -c "$(postfix_dir "$warden_instance")" -q "$1" "$map" 2>&1)
+	local map=socketmap:unix:$SOCKET:${2:-tlspolicy} out dir
+	dir=$(postfix_dir "$warden_instance")
+	out=$(timeout 10 postmap -c "$dir" -q "$1" "$map" 2>&1)
 	case $?,$out in
 	0,*) echo "$out" ;;
 	1,) echo NOTFOUND ;;
