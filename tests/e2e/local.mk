@@ -8,6 +8,7 @@ e2e_tests = \
 	%D%/t-out-keys.sh \
 	%D%/t-out-levels.sh \
 	%D%/t-out-live.sh \
+	%D%/t-out-tool.sh \
 	%D%/t-peers.sh \
 	%D%/t-policyd.sh
 TESTS += $(e2e_tests)

@@ -112,6 +112,7 @@ keys()
 	    ca.test 'secure tafile=tlswarden/ca/[0-9a-f]+\.pem' ca
 }
 
+differs=
 while IFS=$'\t' read -r key want desc; do
 	got=$(answer "$key")
 	if [[ $got =~ ^($want)$ ]]; then
@@ -121,7 +122,10 @@ while IFS=$'\t' read -r key want desc; do
 		diag "got:  $got"
 		diag "want: $want"
 	fi
+	said=$(explained "$key")
+	[ "$said" = "$got" ] || differs="$differs$key: explain says $said;"
 done < <(keys)
+is "$differs" "" "explain says of each key what policyd answers"
 
 # The file that the answer names is there, whole, and readable for Postfix.
 file=$(answer ca.test | sed 's/.*tafile=//')

@@ -24,12 +24,6 @@ second_refuses()
 	[ "$rc" != 0 ] && [ "$rc" != 124 ]
 }
 
-# shellcheck disable=SC2317 # called through wait_for
-answer_changed()
-{
-	[ "$(answer "$1")" != "$2" ]
-}
-
 dns_start
 pki_start
 receivers_start

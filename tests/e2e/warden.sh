@@ -12,6 +12,9 @@
 #	policyd_start / policyd_stop SIGNAL
 #			start returns when it answers; log $RUN/policyd.log
 #	sql STATEMENT...	the administrator's plain sqlite3 shell on $DB
+#	tool ARGUMENT...	tlswarden(1) with $CONF
+#	explained KEY		the answer to KEY as `tlswarden explain` says it,
+#				in the words of `answer`
 #	answer KEY [MAP]	what Postfix's own client gets: the value,
 #				`NOTFOUND`, or `TEMP`
 #	wait_answer KEY ERE [SECS]	until the answer matches
@@ -33,6 +36,8 @@ warden_make()
 	warden_instance=$instance
 	POLICYD=$(warden_program \
 	    "${POLICYD:-$BUILD/policyd/tlswarden-policyd}") || exit 1
+	TLSWARDEN=$(warden_program \
+	    "${TLSWARDEN:-$BUILD/ctl/tlswarden}") || exit 1
 	SPOOL_DIR=$RUN/$instance/spool/tlswarden
 	SOCKET=$SPOOL_DIR/policyd.sock
 	MAPS=socketmap:unix:tlswarden/policyd.sock:tlspolicy
@@ -78,6 +83,22 @@ sql()
 	sqlite3 "$DB" "$@"
 }
 
+tool()
+{
+	"$TLSWARDEN" -c "$CONF" "$@"
+}
+
+explained()
+{
+	tool explain --direction out --nexthop "$1" --json 2> /dev/null |
+	    python3 -c '
+import json, sys
+text = sys.stdin.read()
+by = [a["answer"] for a in json.loads(text)["answers"]
+      if a["by"] == "tlspolicy"] if text else ["TEMP"]
+print(by[0][3:] if by[0].startswith("OK ") else by[0].split()[0])'
+}
+
 policyd_start()
 {
 	daemon_start policyd "$POLICYD" -c "$CONF"
@@ -118,6 +139,12 @@ answer()
 answer_is()
 {
 	[[ $(answer "$1") =~ ^($2)$ ]]
+}
+
+# The answer to KEY is not OLD any more.
+answer_changed()
+{
+	[ "$(answer "$1")" != "$2" ]
 }
 
 wait_answer()
