@@ -133,9 +133,14 @@ session_fault(const struct demand *d, const struct tls_facts *tls)
 	return REASON_COUNT;
 }
 
+/* Outbound the chain was verified under the rule's own CA and names, by
+ * Postfix (tafile=, match=) or by the probe; inbound the MTA verified it under
+ * its own, and tells who issued it to whom. */
 static enum reason
-chain_fault(const struct demand *d, const struct tls_facts *tls)
+chain_fault(const struct rule *rule, const struct tls_facts *tls)
 {
+	const struct demand *d = rule->demand;
+
 	switch (tls->cert) {
 	case CERT_STATE_NONE:
 		return REASON_NO_CLIENT_CERT;
@@ -145,6 +150,8 @@ chain_fault(const struct demand *d, const struct tls_facts *tls)
 	case CERT_STATE_VERIFIED:
 		break;
 	}
+	if (rule->direction == DIRECTION_OUT)
+		return REASON_COUNT;
 	if (d->ca != NULL && !issuer_accepted(d->ca, tls))
 		return REASON_ISSUER_MISMATCH;
 	if (d->cert_name.n > 0 && !decide_name_accepted(d->cert_name, tls))
@@ -166,8 +173,9 @@ pin_fault(const struct demand *d, const struct tls_facts *tls)
 }
 
 static enum reason
-find_fault(const struct demand *d, const struct tls_facts *tls)
+find_fault(const struct rule *rule, const struct tls_facts *tls)
 {
+	const struct demand *d = rule->demand;
 	enum reason r;
 
 	if (!level_demands_tls(d->level))
@@ -175,7 +183,7 @@ find_fault(const struct demand *d, const struct tls_facts *tls)
 						 : REASON_COUNT;
 	r = session_fault(d, tls);
 	if (r == REASON_COUNT && d->level == LEVEL_SECURE)
-		r = chain_fault(d, tls);
+		r = chain_fault(rule, tls);
 	if (r == REASON_COUNT)
 		r = pin_fault(d, tls);
 	return r;
@@ -191,7 +199,7 @@ decide(const struct rule *rule, const struct tls_facts *tls)
 		return v;
 	v.rule_id = rule->id;
 	v.level = rule->demand->level;
-	fault = find_fault(rule->demand, tls);
+	fault = find_fault(rule, tls);
 	if (fault == REASON_COUNT)
 		return v;
 	v.reason = fault;

@@ -1,0 +1,153 @@
+/* tlswarden: probe/judge - a probe's chain and session under a rule.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "cert/finding.h"
+#include "cert/load.h"
+#include "fact/tls.h"
+#include "policy/decide.h"
+#include "probe/judge.h"
+
+struct names {
+	const char *v[JUDGE_NAMES_MAX];
+	size_t n;
+};
+
+static void
+add_name(struct names *names, const char *name)
+{
+	if (names->n < JUDGE_NAMES_MAX && name[0] != '\0')
+		names->v[names->n++] = name;
+}
+
+/* A word of cert_name (policy/row wrote it in normal form). */
+static void
+add_word(const struct judge_request *req, struct diagnosis *d, struct sv word,
+    struct names *names)
+{
+	if (sv_is(word, "nexthop"))
+		add_name(names, req->nexthop);
+	else if (sv_is(word, ".nexthop") || sv_is(word, "dot-nexthop"))
+		add_name(names, diagnosis_text(d, ".%s", req->nexthop));
+	else if (sv_is(word, "hostname"))
+		add_name(names, req->host);
+	else
+		add_name(names, diagnosis_text(d, "%.*s", SV_ARG(word)));
+}
+
+/* Without cert_name a secure rule means Postfix's
+ * smtp_tls_secure_cert_match = nexthop, dot-nexthop. */
+static void
+list_names(const struct judge_request *req, struct diagnosis *d,
+    struct names *names)
+{
+	static const struct sv secure_default = SV("nexthop:dot-nexthop");
+	struct sv words = secure_default, word;
+
+	if (req->name != NULL) {
+		add_name(names, req->name);
+		return;
+	}
+	if (req->rule == NULL || req->rule->demand->level != LEVEL_SECURE) {
+		add_name(names, req->host);
+		return;
+	}
+	if (req->rule->demand->cert_name.n > 0)
+		words = req->rule->demand->cert_name;
+	while (sv_cut(&words, ':', &word))
+		add_word(req, d, word, names);
+}
+
+static int
+verify(const struct judge_request *req, const struct probe_result *r,
+    struct diagnosis *d, struct err *err_r)
+{
+	struct verify_request v;
+	struct names names = { .n = 0 };
+
+	if (r->chain == NULL || chain_count(r->chain) == 0)
+		return 0;
+	list_names(req, d, &names);
+	verify_request_init(&v);
+	v.chain = r->chain;
+	v.trust = req->trust;
+	v.known = req->known;
+	v.crls = req->crls;
+	v.crl_check = req->crls == NULL ? VERIFY_CRL_NONE : VERIFY_CRL_ALL;
+	v.ocsp = sv_make(r->ocsp, r->ocsp_n);
+	v.ocsp_asked = true;
+	v.now = req->now;
+	v.names = names.v;
+	v.n_names = names.n;
+	v.expires_soon_days = req->expires_soon_days;
+	v.fetch_issuer = req->fetch_issuer;
+	v.fetch_arg = req->fetch_arg;
+	return verify_chain(&v, d, err_r);
+}
+
+static bool
+has_failure(const struct diagnosis *d)
+{
+	for (size_t i = 0; i < d->n_findings; i++)
+		if (d->findings[i].severity == FINDING_FAIL)
+			return true;
+	return false;
+}
+
+static void
+check_version(struct diagnosis *d, enum tls_version version)
+{
+	struct finding *f;
+
+	if (version == TLS_VERSION_UNKNOWN || version >= TLS_VERSION_1_2)
+		return;
+	f = diagnosis_add(d, REASON_LEGACY_PROTOCOL);
+	f->cause = diagnosis_text(d, "The session is %s. %s", d->tls_version,
+	    f->cause);
+}
+
+static struct verdict
+judge(const struct judge_request *req, const struct probe_result *r,
+    const struct diagnosis *d, bool chain_ok, enum tls_version version)
+{
+	struct tls_facts tls = { 0 };
+
+	if (r->is_complete && r->has_tls)
+		tls.state = TLS_STATE_ON;
+	else if (diagnosis_find(d, REASON_NO_STARTTLS) != NULL ||
+	    diagnosis_find(d, REASON_STARTTLS_REFUSED) != NULL)
+		tls.state = TLS_STATE_NONE;
+	tls.version = version;
+	tls.bits = d->tls_bits < 0 ? 0 : (uint32_t)d->tls_bits;
+	tls.cert = chain_ok    ? CERT_STATE_VERIFIED
+	    : r->chain == NULL ? CERT_STATE_NONE
+			       : CERT_STATE_UNVERIFIED;
+	tls.has_fingerprints = true;
+	if (d->n_certs > 0) {
+		tls.cert_fingerprint = sv_from(d->certs[0].sha256);
+		tls.key_fingerprint = sv_from(d->certs[0].spki_sha256);
+	}
+	return decide(req->rule, &tls);
+}
+
+int
+probe_judge(const struct judge_request *req, const struct probe_result *r,
+    struct diagnosis *d, struct verdict *verdict_r, struct err *err_r)
+{
+	enum tls_version version = TLS_VERSION_UNKNOWN;
+	bool chain_ok;
+
+	if (verify(req, r, d, err_r) != 0)
+		return -1;
+	chain_ok = r->chain != NULL && !has_failure(d);
+	if (d->tls_version != NULL &&
+	    !tls_version_parse(sv_from(d->tls_version), &version))
+		version = TLS_VERSION_UNKNOWN;
+	check_version(d, version);
+	diagnosis_settle(d);
+	*verdict_r = judge(req, r, d, chain_ok, version);
+	return 0;
+}
