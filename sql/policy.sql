@@ -360,8 +360,7 @@ CREATE TRIGGER check_eight_do INSTEAD OF INSERT ON check_eight
 BEGIN
   INSERT INTO check_prefix VALUES (
     NEW.col,
-    (SELECT CASE WHEN count(*) = 8 AND min(length(value)) > 0
-                      AND max(length(value)) < 5
+    (SELECT CASE WHEN count(*) = 8 AND max(length(value)) < 5
             THEN group_concat(substr('000' || lower(value), -4), '') END
      FROM (SELECT value
            FROM json_each('["' || replace(NEW.groups, ':', '","') || '"]')
@@ -668,7 +667,8 @@ BEGIN
                       || substr(NEW.word, 2) END);
 END;
 
--- check_fingerprints: with colons 32 pairs, so no three digits in a row.
+-- check_fingerprints: 64 digits and 31 colons without three digits in a row
+-- can only be 32 pairs.
 
 DROP VIEW IF EXISTS check_fingerprints;
 CREATE VIEW check_fingerprints(words) AS SELECT '' WHERE 0;
@@ -686,9 +686,7 @@ BEGIN
       WHERE value <> ''
         AND (length(replace(value, ':', '')) <> 64
              OR length(value) <> 64
-             AND (length(value) <> 95
-                  OR value GLOB '*[^:][^:][^:]*' OR value GLOB '*::*'
-                  OR value GLOB ':*' OR value GLOB '*:')))
+             AND (length(value) <> 95 OR value GLOB '*[^:][^:][^:]*')))
     THEN 'form' END);
 END;
 

@@ -13,7 +13,7 @@ asked() {
 	ask "$db" "$1"
 }
 
-# audited STATEMENTS: the new rows of the audit.
+# audited STATEMENTS: the new rows of the audit, and what is left pending.
 # shellcheck disable=SC2317 # called by cases
 audited() {
 	asked "$1" > "$tmp/out"
@@ -23,7 +23,8 @@ audited() {
 			json_extract(before, '\$.comment'), '-'),
 		    coalesce(json_extract(after, '\$.level'),
 			json_extract(after, '\$.comment'), '-')
-		FROM audit WHERE id > 8 ORDER BY id" | tr '|' ' '
+		FROM audit WHERE id > 8 ORDER BY id" \
+		"SELECT 'pending', tbl, key FROM audit_pending" | tr '|' ' '
 }
 
 same "the rows before have 8 in the audit" 8 \
