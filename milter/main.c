@@ -188,7 +188,7 @@ main(int argc, char **argv)
 	atomic_init(&app.settings, settings_new(app.conf, NULL));
 	rc = EX_OK;
 	if (run(&app, &err) < 0) {
-		log_error("%s", err.text);
+		(void)cli_fail(&about, app.conf, &err);
 		rc = err.sysexit;
 	}
 	finish(&app);

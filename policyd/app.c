@@ -294,7 +294,6 @@ start(struct app *a, struct err *err_r)
 	if (front_new(&a->front, a->conf, err_r) < 0 ||
 	    metrics_new(&a->metrics, a->conf, err_r) < 0 ||
 	    privilege_drop(a->conf->user, err_r) < 0 ||
-	    cafiles_open(&a->cafiles, a->conf->ca_directory, err_r) < 0 ||
 	    open_source(a, err_r) < 0)
 		return -1;
 	open_recorder(a);
@@ -317,6 +316,7 @@ app_new(struct app **a_r, const struct cli_about *about, struct conf *conf,
 
 	a->about = about;
 	a->conf = conf;
+	a->cafiles = cafiles_new(conf->ca_directory);
 	atomic_init(&a->world.addresses, conf->record_addresses);
 	a->swept_secs = clock_wall_secs();
 	cli_open_log(about, conf);
@@ -324,6 +324,7 @@ app_new(struct app **a_r, const struct cli_about *about, struct conf *conf,
 		log_warning("there is no %s; all settings are defaults",
 		    conf->file);
 	if (start(a, err_r) < 0) {
+		(void)cli_fail(about, conf, err_r);
 		app_free(a);
 		return -1;
 	}
@@ -352,7 +353,7 @@ app_free(struct app *a)
 	front_free(a->front);
 	recorder_stop(a->world.recorder, LEDGER_MSECS, NULL);
 	source_close(a->world.src);
-	cafiles_close(a->cafiles);
+	cafiles_free(a->cafiles);
 	for (size_t i = 0; i < N_SIGNALS; i++)
 		if (a->signals[i] != NULL)
 			event_free(a->signals[i]);

@@ -12,7 +12,7 @@ struct app;
 
 /* Does all that can fail, in the order of its privileges: opens the sockets,
  * becomes the user, loads the table, starts the threads. Gives *a_r; takes
- * conf, also on failure. */
+ * conf, also on failure, which has been logged. */
 int app_new(struct app **a_r, const struct cli_about *about, struct conf *conf,
     struct err *err_r) MUST_CHECK;
 /* Serves until SIGTERM or SIGINT, then drains. */

@@ -35,46 +35,55 @@ struct cafiles {
 	size_t n_names;
 };
 
-int
-cafiles_open(struct cafiles **cf_r, const char *directory, struct err *err_r)
+struct cafiles *
+cafiles_new(const char *directory)
 {
-	struct cafiles *cf;
-	int fd, rc;
+	struct cafiles *cf = mem_zalloc(1, sizeof(*cf));
+	int rc = pthread_mutex_init(&cf->lock, NULL);
 
-	if (mkdir(directory, 0755) == 0)
-		(void)chmod(directory, 0755); /* whatever the umask */
-	else if (errno != EEXIST)
-		return err_set(err_r, EX_CANTCREAT,
-		    "ca_directory %s: cannot make it: %s", directory,
-		    strerror(errno));
-	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || faccessat(fd, ".", W_OK | X_OK, 0) < 0) {
-		err_set(err_r, EX_NOPERM,
-		    "ca_directory %s: cannot write there: %s", directory,
-		    strerror(errno));
-		if (fd >= 0)
-			(void)close(fd);
-		return -1;
-	}
-	cf = mem_zalloc(1, sizeof(*cf));
-	cf->directory = mem_strdup(directory);
-	cf->fd = fd;
-	rc = pthread_mutex_init(&cf->lock, NULL);
 	assert(rc == 0);
-	*cf_r = cf;
-	return 0;
+	cf->directory = mem_strdup(directory);
+	cf->fd = -1;
+	return cf;
 }
 
 void
-cafiles_close(struct cafiles *cf)
+cafiles_free(struct cafiles *cf)
 {
 	if (cf == NULL)
 		return;
-	(void)close(cf->fd);
+	if (cf->fd >= 0)
+		(void)close(cf->fd);
 	(void)pthread_mutex_destroy(&cf->lock);
 	free(cf->names);
 	free(cf->directory);
 	free(cf);
+}
+
+/* Opened anew for each use: somebody may have put another in its place. */
+static bool
+open_directory(struct cafiles *cf)
+{
+	if (cf->fd >= 0)
+		(void)close(cf->fd);
+	cf->fd = open(cf->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return cf->fd >= 0;
+}
+
+static int
+make_directory(struct cafiles *cf, struct err *err_r)
+{
+	if (mkdir(cf->directory, 0755) == 0)
+		(void)chmod(cf->directory, 0755); /* whatever the umask */
+	else if (errno != EEXIST)
+		return err_set(err_r, EX_CANTCREAT,
+		    "cannot make ca_directory %s: %s", cf->directory,
+		    strerror(errno));
+	if (!open_directory(cf))
+		return err_set(err_r, EX_NOPERM,
+		    "cannot use ca_directory %s: %s", cf->directory,
+		    strerror(errno));
+	return 0;
 }
 
 /* "HASH.pem"; a hash that is none would be a path of somebody's choice. */
@@ -185,10 +194,12 @@ cafiles_write(struct cafiles *cf, const struct load_ca *cas, size_t n_cas,
 	int rc = pthread_mutex_lock(&cf->lock);
 
 	assert(rc == 0);
+	if (n_cas > 0)
+		rc = make_directory(cf, err_r);
 	for (size_t i = 0; i < n_cas && rc == 0; i++)
 		rc = write_named(cf, &cas[i], names[i], now_secs, err_r);
 	/* What the snapshot before this one named is in use until now. */
-	for (size_t i = 0; i < cf->n_names; i++)
+	for (size_t i = 0; i < cf->n_names && cf->fd >= 0; i++)
 		touch(cf, cf->names[i], now_secs);
 	if (rc == 0) {
 		free(cf->names);
@@ -238,13 +249,12 @@ void
 cafiles_sweep(struct cafiles *cf, int64_t now_secs)
 {
 	int rc = pthread_mutex_lock(&cf->lock);
-	int fd = openat(cf->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = NULL;
 	struct dirent *e;
 
 	assert(rc == 0);
-	if (dir == NULL && fd >= 0)
-		(void)close(fd);
+	if (open_directory(cf))
+		dir = opendir(cf->directory);
 	while (dir != NULL && (e = readdir(dir)) != NULL)
 		sweep_one(cf, e->d_name, now_secs);
 	if (dir != NULL)

@@ -20,17 +20,17 @@ enum { CAFILES_GRACE_SECS = 3600 };
 
 struct cafiles;
 
-/* Opens the directory, making it (0755) when only it is missing. Gives (free
- * with cafiles_close). */
-int cafiles_open(struct cafiles **cf_r, const char *directory,
-    struct err *err_r) MUST_CHECK;
-/* Writes what is missing or damaged and marks what is not named any more.
- * -1: at least one file is not there; nothing was removed. */
+/* Touches nothing yet: a site without CAs needs no directory. Gives (free
+ * with cafiles_free). */
+struct cafiles *cafiles_new(const char *directory) NONNULL_RETURN MUST_CHECK;
+/* Writes what is missing or damaged, the directory too (0755) when only it is
+ * missing, and marks what is not named any more. -1: at least one file is not
+ * there; nothing was removed. */
 int cafiles_write(struct cafiles *cf, const struct load_ca *cas, size_t n_cas,
     int64_t now_secs, struct err *err_r) MUST_CHECK;
 /* Removes files whose time is over. Any thread, as cafiles_write. */
 void cafiles_sweep(struct cafiles *cf, int64_t now_secs);
 /* NULL is allowed. */
-void cafiles_close(struct cafiles *cf);
+void cafiles_free(struct cafiles *cf);
 
 #endif

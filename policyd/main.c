@@ -8,7 +8,6 @@
 #include <sysexits.h>
 
 #include "app.h"
-#include "base/log.h"
 #include "daemon/cli.h"
 #include "store/db.h"
 
@@ -36,10 +35,8 @@ main(int argc, char **argv)
 
 	if (rc != CLI_RUN)
 		return rc;
-	if (app_new(&app, &about, conf, &err) < 0) {
-		log_error("%s", err.text);
+	if (app_new(&app, &about, conf, &err) < 0)
 		return err.sysexit;
-	}
 	app_run(app);
 	app_free(app);
 	return EX_OK;

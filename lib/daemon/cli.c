@@ -127,3 +127,13 @@ cli_open_log(const struct cli_about *about, const struct conf *conf)
 	log_open(about->name, conf->log == CONF_LOG_SYSLOG,
 	    getenv("JOURNAL_STREAM") != NULL, (enum log_level)conf->log_level);
 }
+
+int
+cli_fail(const struct cli_about *about, const struct conf *conf,
+    const struct err *err)
+{
+	log_error("%s", err->text);
+	if (conf->log == CONF_LOG_SYSLOG)
+		(void)fprintf(stderr, "%s: %s\n", about->name, err->text);
+	return err->sysexit;
+}

@@ -27,5 +27,9 @@ int cli_start(const struct cli_about *about, int argc, char **argv,
 
 /* Opens the log as conf says. */
 void cli_open_log(const struct cli_about *about, const struct conf *conf);
+/* Logs why the program does not start; on stderr, too, where the person who
+ * starts it looks. Returns the exit code. */
+int cli_fail(const struct cli_about *about, const struct conf *conf,
+    const struct err *err);
 
 #endif

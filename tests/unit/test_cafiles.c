@@ -37,11 +37,9 @@ path_of(const char *name)
 static void
 set_up(void)
 {
-	struct err e = { 0 };
-
 	(void)snprintf(folder, sizeof(folder), "/tmp/tlswarden-test.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	ck_assert_msg(cafiles_open(&cf, folder, &e) == 0, "%s", e.text);
+	cf = cafiles_new(folder);
 }
 
 static void
@@ -50,7 +48,7 @@ tear_down(void)
 	static const char *const names[] = { HASH_A ".pem", HASH_B ".pem",
 		".new", "other.pem" };
 
-	cafiles_close(cf);
+	cafiles_free(cf);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		(void)unlink(path_of(names[i]));
 	ck_assert_int_eq(rmdir(folder), 0);
@@ -184,16 +182,44 @@ START_TEST(refused)
 }
 END_TEST
 
+/* Without CAs none is needed; with one the load is refused. */
 START_TEST(no_directory)
 {
-	struct cafiles *none = NULL;
+	static const char *const paths[] = { "/nonexistent/a/b", "/dev/null" };
 	struct err e = { 0 };
 
-	ck_assert_int_eq(cafiles_open(&none, "/nonexistent/a/b", &e), -1);
-	ck_assert_ptr_nonnull(strstr(e.text, "/nonexistent/a/b"));
-	ck_assert_int_eq(cafiles_open(&none, "/dev/null", &e), -1);
-	ck_assert_ptr_null(none);
-	cafiles_close(NULL);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct cafiles *none = cafiles_new(paths[i]);
+
+		ck_assert_int_eq(cafiles_write(none, NULL, 0, 1000, &e), 0);
+		cafiles_sweep(none, 1000000);
+		ck_assert_int_eq(cafiles_write(none, &ca_a, 1, 1000, &e), -1);
+		ck_assert_ptr_nonnull(strstr(e.text, paths[i]));
+		cafiles_free(none);
+	}
+	cafiles_free(NULL);
+}
+END_TEST
+
+START_TEST(makes_the_directory)
+{
+	struct stat st;
+	struct err e = { 0 };
+	struct cafiles *deep;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/ca", folder);
+	deep = cafiles_new(path);
+	ck_assert_int_eq(cafiles_write(deep, &ca_a, 1, 1000, &e), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0755);
+	ck_assert_int_eq(unlink(path_of("ca/" HASH_A ".pem")), 0);
+	ck_assert_int_eq(rmdir(path), 0);
+	/* Gone while we run: made again. */
+	ck_assert_int_eq(cafiles_write(deep, &ca_a, 1, 1000, &e), 0);
+	ck_assert_int_eq(unlink(path_of("ca/" HASH_A ".pem")), 0);
+	ck_assert_int_eq(rmdir(path), 0);
+	cafiles_free(deep);
 }
 END_TEST
 
@@ -207,6 +233,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, named_again);
 	tcase_add_test(tc, refused);
 	tcase_add_test(tc, no_directory);
+	tcase_add_test(tc, makes_the_directory);
 }
 
 UNIT_MAIN("cafiles", add_tests)
