@@ -30,8 +30,11 @@ set_up(struct store *st, enum store_mode mode, unsigned busy_msecs,
 	 * defensive mode keeps the schema itself out of reach. */
 	(void)sqlite3_db_config(st->sq, SQLITE_DBCONFIG_DEFENSIVE, 1,
 	    (int *)NULL);
+	/* SQLite opens a file that it may not write for reading, silently. */
 	if (mode != STORE_READ)
-		return 0;
+		return sqlite3_db_readonly(st->sq, "main") == 0
+		    ? 0
+		    : store_fail(st, SQLITE_READONLY, err_r);
 	(void)sqlite3_db_config(st->sq, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
 	    (int *)NULL);
 	return store_exec(st, "PRAGMA query_only=1", err_r);
@@ -110,6 +113,13 @@ store_exec(struct store *st, const char *sql, struct err *err_r)
 	return rc == SQLITE_OK ? 0 : store_fail(st, rc, err_r);
 }
 
+void
+store_rollback(struct store *st)
+{
+	if (sqlite3_get_autocommit(st->sq) == 0)
+		(void)sqlite3_exec(st->sq, "ROLLBACK", NULL, NULL, NULL);
+}
+
 int
 store_script(struct store *st, const char *const *lines, struct err *err_r)
 {
@@ -122,8 +132,8 @@ store_script(struct store *st, const char *const *lines, struct err *err_r)
 	assert(!sql.is_full);
 	done = store_exec(st, buf_str(&sql), err_r);
 	buf_free(&sql);
-	if (done != 0 && sqlite3_get_autocommit(st->sq) == 0)
-		(void)sqlite3_exec(st->sq, "ROLLBACK", NULL, NULL, NULL);
+	if (done != 0)
+		store_rollback(st);
 	return done;
 }
 

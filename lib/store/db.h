@@ -56,6 +56,9 @@ bool store_is_busy(const struct store *st);
 
 /* Runs statements that give no rows that matter. */
 int store_exec(struct store *st, const char *sql, struct err *err_r) MUST_CHECK;
+/* Ends the transaction, if there is one: after some errors SQLite has done so
+ * by itself. Never fails. */
+void store_rollback(struct store *st);
 /* Runs a whole file of SQL, given as its lines up to a NULL, which brings its
  * own transaction; rolls back when it fails. */
 int store_script(struct store *st, const char *const *lines, struct err *err_r)

@@ -320,8 +320,7 @@ copy_locked(struct policy_db *db, struct copy *c, struct err *err_r)
 		0 &&
 	    look(db, &c->at, err_r) == 0)
 		done = read_bytes(db, c, err_r);
-	/* Rolling back a transaction that only read cannot fail. */
-	(void)sqlite3_exec(db->st.sq, "ROLLBACK", NULL, NULL, NULL);
+	store_rollback(&db->st);
 	c->stats.lock_usecs += now_usecs() - begin;
 	if (done == 0)
 		return err_set(err_r, EX_TEMPFAIL,

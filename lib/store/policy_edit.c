@@ -86,8 +86,7 @@ policy_edit_rollback(struct policy_edit *e)
 	if (!e->is_open)
 		return;
 	e->is_open = false;
-	/* Fails only when SQLite has rolled back by itself. */
-	(void)sqlite3_exec(e->st.sq, "ROLLBACK", NULL, NULL, NULL);
+	store_rollback(&e->st);
 }
 
 /* Names come into the statement as text, so they must be columns of ours. */

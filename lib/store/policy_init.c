@@ -75,10 +75,18 @@ bring_up_to_date(struct store *st, struct policy_init_result *result,
 	result->was_wal = db_is_wal(st);
 	if (result->was_wal && end_wal(st, err_r) != 0)
 		return -1;
-	if (store_script(st, policy_sql, err_r) != 0)
+	/* The script's own savepoint is inside this transaction, so that what
+	 * does not become a good table stays as it was. */
+	if (store_exec(st, "BEGIN IMMEDIATE", err_r) != 0)
 		return -1;
-	result->version = POLICY_VERSION;
-	return policy_schema_check(st, err_r);
+	if (store_script(st, policy_sql, err_r) == 0 &&
+	    policy_schema_check(st, err_r) == 0 &&
+	    store_exec(st, "COMMIT", err_r) == 0) {
+		result->version = POLICY_VERSION;
+		return 0;
+	}
+	store_rollback(st);
+	return -1;
 }
 
 static int

@@ -97,7 +97,7 @@ write_tables(struct policy_image *image, const char *path, struct err *err_r)
 	done = fill(st, err_r);
 	if (done != 0) {
 		(void)err_prefix(err_r, "%s", path);
-		(void)sqlite3_exec(st->sq, "ROLLBACK", NULL, NULL, NULL);
+		store_rollback(st);
 	}
 	if (store_exec(st, "DETACH keep", done == 0 ? err_r : NULL) != 0)
 		done = -1;

@@ -213,9 +213,7 @@ state_db_commit(struct state_db *db, struct err *err_r)
 void
 state_db_rollback(struct state_db *db)
 {
-	/* After some errors SQLite has rolled back by itself. */
-	if (sqlite3_get_autocommit(db->st.sq) == 0)
-		(void)sqlite3_exec(db->st.sq, "ROLLBACK", NULL, NULL, NULL);
+	store_rollback(&db->st);
 }
 
 /* Values for a statement, one after the other. */
