@@ -17,7 +17,7 @@ service_context_init(struct service_context *ctx, const struct world *world,
 	inbound_init(&ctx->inbound);
 	buf_init(&ctx->subject, LIMIT_DELEGATION_REQUEST);
 	buf_init(&ctx->issuer, LIMIT_DELEGATION_REQUEST);
-	buf_init(&ctx->text, LIMIT_REPLY + 64);
+	buf_init(&ctx->text, SERVICE_TEXT_MAX);
 	ctx->conn_id = 0;
 	ctx->why = "";
 }

@@ -16,6 +16,10 @@
 #include "policy/inbound.h"
 #include "world.h"
 
+/* A text that a service makes up: a next hop and words around it, a reply, a
+ * status with its reason. */
+enum { SERVICE_TEXT_MAX = 4096 };
+
 enum service_status {
 	SERVICE_CLOSE = 0, /* send what was added, then close */
 	SERVICE_MORE,      /* no whole request yet */
