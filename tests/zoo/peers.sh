@@ -94,7 +94,7 @@ run_certtool() {
 		esac
 	done
 	options+=(--verify-purpose=1.3.6.1.5.5.7.3.1)
-	# It has no option for the time: the machine's, unless faketime is there.
+	# It has no option for the time: the machine's, unless with faketime.
 	"${clock[@]}" certtool "${options[@]}" --verify \
 	    --load-ca-certificate "$tmp/roots" <"$tmp/chain"
 }
