@@ -61,9 +61,12 @@ struct command {
 };
 
 extern const struct command verb_audit;
+extern const struct command verb_bypass;
 extern const struct command verb_ca;
 extern const struct command verb_check;
 extern const struct command verb_explain;
+extern const struct command verb_export;
+extern const struct command verb_import;
 extern const struct command verb_init;
 extern const struct command verb_reload;
 extern const struct command verb_rule;

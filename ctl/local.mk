@@ -5,6 +5,7 @@ dist_man_MANS += %D%/tlswarden.1
 %C%_tlswarden_SOURCES = \
 	%D%/args.c \
 	%D%/audit.c %D%/audit.h \
+	%D%/bypass.c \
 	%D%/ca.c %D%/ca.h \
 	%D%/ca_set.c %D%/ca_set.h \
 	%D%/ca_show.c \
@@ -19,7 +20,11 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/explain_answer.c \
 	%D%/explain_json.c \
 	%D%/explain_text.c \
+	%D%/export.c \
 	%D%/help.c \
+	%D%/import.c %D%/import.h \
+	%D%/import_json.c \
+	%D%/import_postfix.c \
 	%D%/init.c \
 	%D%/json.c \
 	%D%/load.c %D%/load.h \

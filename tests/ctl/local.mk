@@ -1,8 +1,10 @@
 # Makefile fragment of tests/ctl: tlswarden(1) as a person uses it.
 ctl_tests = \
 	%D%/check.sh \
+	%D%/completion.sh \
 	%D%/explain.sh \
 	%D%/rule.sh \
+	%D%/transfer.sh \
 	%D%/verify.sh
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh
