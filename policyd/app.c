@@ -45,6 +45,7 @@ struct app {
 	uint32_t n_workers;
 	uint32_t max_files;
 	int64_t swept_secs;
+	bool is_reloading; /* the service manager waits for READY */
 };
 
 static uint32_t
@@ -218,7 +219,7 @@ reload(struct app *a, const char *why)
 	options = snapshot_options(a->conf, &domains);
 	source_reload_as(a->world.src, &options, clock_wall_secs());
 	buf_free(&domains);
-	say_ready(a);
+	a->is_reloading = true; /* on_poll sees the end of it */
 }
 
 static void
@@ -253,6 +254,10 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (a->is_reloading && source_is_settled(a->world.src)) {
+		a->is_reloading = false;
+		say_ready(a);
+	}
 	source_poll(a->world.src, now);
 	if (now - a->swept_secs < SWEEP_SECS && now >= a->swept_secs)
 		return;

@@ -224,6 +224,17 @@ source_settle(struct source *src)
 	unlock(src);
 }
 
+bool
+source_is_settled(struct source *src)
+{
+	bool is_settled;
+
+	lock(src);
+	is_settled = src->answered >= src->asked;
+	unlock(src);
+	return is_settled;
+}
+
 void
 source_status(struct source *src, struct source_status *st_r)
 {

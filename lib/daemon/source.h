@@ -88,6 +88,8 @@ void source_reload_as(struct source *src,
 /* Waits until all that was asked for before is done (tests, the answer to a
  * reload command; never a thread that answers mail). */
 void source_settle(struct source *src);
+/* True if all that was asked for before is done. Returns at once. */
+bool source_is_settled(struct source *src);
 
 void source_status(struct source *src, struct source_status *st_r);
 
