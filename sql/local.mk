@@ -2,6 +2,7 @@
 # the programs as sql/policy_sql.h and sql/state_sql.h.
 sqldir = $(pkgdatadir)/sql
 dist_sql_DATA = %D%/policy.sql %D%/state.sql %D%/examples.sql
+dist_man_MANS += %D%/tlswarden-policy.5
 EXTRA_DIST += %D%/embed.awk
 
 sql_headers = %D%/policy_sql.h %D%/state_sql.h

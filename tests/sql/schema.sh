@@ -114,6 +114,19 @@ for t in session violation probe; do
 		grep -c "USING COVERING INDEX ${t}_at")"
 done
 
+# The manual page names every column and every view for a person.
+page=$sql/tlswarden-policy.5
+ask "$pristine" "
+	SELECT 'It Va ' || name FROM pragma_table_info('policy')
+	UNION ALL SELECT 'It Va ' || name FROM pragma_table_info('ca')
+	UNION ALL SELECT 'It Sy ' || name FROM sqlite_schema
+	WHERE type = 'view' AND name NOT GLOB 'check_*'
+	  AND name NOT GLOB '*_json'" > "$tmp/names"
+grep -vxf <(sed -n 's/^\.\(It Va [a-z_]*\).*/\1/p
+	s/^\.\(It Sy [a-z_]*\).*/\1/p' "$page") "$tmp/names" > "$tmp/diag"
+[ -s "$tmp/names" ] && [ ! -s "$tmp/diag" ]
+result "the manual page has all $(wc -l < "$tmp/names") names"
+
 # They are compiled in as C strings, line by line.
 LC_ALL=C grep -n '[^ -~]' "$sql/policy.sql" "$sql/state.sql" > "$tmp/diag"
 [ ! -s "$tmp/diag" ]
