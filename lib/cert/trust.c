@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "cert/load.h"
@@ -225,6 +226,31 @@ trust_load(const char *path, struct trust **trust_r, struct err *err_r)
 	}
 	settle(t);
 	*trust_r = t;
+	return 0;
+}
+
+static bool
+is_empty_file(const char *path)
+{
+	struct buf bytes;
+	bool is_empty;
+
+	buf_init(&bytes, LIMIT_CERT_FILE);
+	is_empty = strcmp(path, "-") != 0 &&
+	    file_read(path, &bytes, NULL) == 0 &&
+	    sv_trim(buf_sv(&bytes)).n == 0;
+	buf_free(&bytes);
+	return is_empty;
+}
+
+int
+trust_load_given(const char *path, struct trust **trust_r, struct err *err_r)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || S_ISDIR(st.st_mode) || !is_empty_file(path))
+		return trust_load(path, trust_r, err_r);
+	*trust_r = trust_new(path);
 	return 0;
 }
 

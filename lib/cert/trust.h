@@ -23,6 +23,10 @@ struct x509_st;
  * -1: unreadable, a broken certificate, or not one certificate in it. */
 int trust_load(const char *path, struct trust **trust_r, struct err *err_r)
     MUST_CHECK;
+/* The same for a file that was named on the command line: one that is empty (no
+ * bytes but blanks) is a store that trusts nothing. */
+int trust_load_given(const char *path, struct trust **trust_r,
+    struct err *err_r) MUST_CHECK;
 /* The same from memory (a PEM of table ca); label stands for the file. */
 int trust_load_bytes(struct sv bytes, const char *label, struct trust **trust_r,
     struct err *err_r) MUST_CHECK;
