@@ -41,4 +41,4 @@ dist_man_MANS += %D%/tlswarden.1
 %C%_tlswarden_LDADD = \
 	lib/daemon/libdaemon.a lib/store/libstore.a lib/cert/libcert.a \
 	$(LIBS_POLICY) $(SQLITE_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
-	$(IDN2_LIBS) $(CONFUSE_LIBS)
+	$(IDN2_LIBS) $(CONFUSE_LIBS) $(CURL_LIBS)

@@ -10,6 +10,7 @@
 
 #include "base/conf.h"
 #include "base/limits.h"
+#include "cert/fetch.h"
 #include "cert/finding.h"
 #include "cert/json.h"
 #include "cert/load.h"
@@ -23,12 +24,14 @@
 /* The exit codes of Nagios plugins. */
 enum { NAGIOS_OK = 0, NAGIOS_WARNING = 1, NAGIOS_CRITICAL = 2, NAGIOS_UNKNOWN };
 
-enum { MAX_AUTH_LEVEL = 5, MAX_DEPTH = 100 };
+enum { MAX_AUTH_LEVEL = 5, MAX_DEPTH = 100, FETCH_TIMEOUT_SECS = 10 };
 
 /* What is loaded for one judgement. */
 struct work {
 	struct chain *chain;
 	struct chain *untrusted;
+	struct chain *known;
+	struct fetch *fetch;
 	struct crls *crls;
 	struct trust *trust;
 	struct verify_request req;
@@ -39,6 +42,8 @@ work_done(struct work *w)
 {
 	chain_free(w->chain);
 	chain_free(w->untrusted);
+	chain_free(w->known);
+	fetch_free(w->fetch);
 	crls_free(w->crls);
 	trust_free(w->trust);
 }
@@ -62,13 +67,18 @@ take_numbers(const struct args *args, struct verify_request *req, int64_t now,
 {
 	uint64_t time_secs = (uint64_t)now;
 	uint64_t level = (uint64_t)req->auth_level, depth = 0;
+	const char *word = args_get(args, "auth-level");
+	bool judges_strength = word == NULL ||
+	    (strcmp(word, "none") != 0 && strcmp(word, "-1") != 0);
 
 	if (number(args, "time", INT64_MAX, &time_secs, err_r) != 0 ||
-	    number(args, "auth-level", MAX_AUTH_LEVEL, &level, err_r) != 0 ||
+	    (judges_strength &&
+		number(args, "auth-level", MAX_AUTH_LEVEL, &level, err_r) !=
+		    0) ||
 	    number(args, "depth", MAX_DEPTH, &depth, err_r) != 0)
 		return -1;
 	req->now = (int64_t)time_secs;
-	req->auth_level = (int)level;
+	req->auth_level = judges_strength ? (int)level : -1;
 	if (args_has(args, "depth"))
 		req->depth = (int)depth;
 	return 0;
@@ -119,17 +129,41 @@ take_trust(struct app *app, const struct args *args, struct work *w,
 {
 	const char *roots = args_get(args, "roots");
 
-	if (roots == NULL) {
+	if (roots != NULL) {
+		if (trust_load_given(roots, &w->trust, err_r) != 0)
+			return -1;
+	} else {
 		const struct conf *conf = app_conf(app, err_r);
 
 		if (conf == NULL)
 			return -1;
 		roots = conf->trust_store;
+		if (trust_load(roots, &w->trust, err_r) != 0)
+			return -1;
 	}
-	if (trust_load(roots, &w->trust, err_r) != 0)
-		return -1;
 	w->req.trust = w->trust;
 	w->req.trust_label = roots;
+	return 0;
+}
+
+/* What may tell a missing intermediate from an untrusted root. */
+static int
+take_evidence(const struct args *args, struct work *w, struct err *err_r)
+{
+	const char *untrusted = args_get(args, "untrusted");
+	const char *known = args_get(args, "known");
+
+	if ((untrusted != NULL &&
+		chain_load_file(untrusted, &w->untrusted, err_r) != 0) ||
+	    (known != NULL && chain_load_file(known, &w->known, err_r) != 0))
+		return -1;
+	w->req.untrusted = w->untrusted;
+	w->req.known = w->known;
+	if (args_has(args, "fetch-issuers")) {
+		w->fetch = fetch_new(FETCH_TIMEOUT_SECS);
+		w->req.fetch_issuer = fetch_issuer;
+		w->req.fetch_arg = w->fetch;
+	}
 	return 0;
 }
 
@@ -138,22 +172,18 @@ prepare(struct app *app, const struct args *args, struct work *w,
     struct err *err_r)
 {
 	const char *file = args->operands[0];
-	const char *untrusted = args_get(args, "untrusted");
 
 	verify_request_init(&w->req);
 	if (take_numbers(args, &w->req, app->now, err_r) != 0 ||
 	    take_purpose(args, &w->req, err_r) != 0 ||
 	    take_crls(args, w, err_r) != 0)
 		return -1;
-	if (chain_load_file(file, &w->chain, err_r) != 0 ||
-	    take_trust(app, args, w, err_r) != 0)
-		return -1;
-	if (untrusted != NULL &&
-	    chain_load_file(untrusted, &w->untrusted, err_r) != 0)
+	if (chain_load_sent_file(file, &w->chain, err_r) != 0 ||
+	    take_trust(app, args, w, err_r) != 0 ||
+	    take_evidence(args, w, err_r) != 0)
 		return -1;
 	w->req.chain = w->chain;
 	w->req.chain_label = file;
-	w->req.untrusted = w->untrusted;
 	w->req.name = args_get(args, "name");
 	w->req.partial_chain = args_has(args, "partial-chain");
 	return 0;
@@ -257,15 +287,23 @@ verify_run(struct app *app, const struct args *args)
 
 static const struct option_spec options[] = {
 	{ "roots", "FILE", "trust these instead of trust_store", 0 },
-	{ "untrusted", "FILE", "intermediates that were not sent", 0 },
+	{ "untrusted", "FILE", "intermediates that paths may use as well", 0 },
+	{ "known", "FILE",
+	    "intermediates that exist: they tell what was\n"
+	    "not sent, and make no chain good",
+	    0 },
+	{ "fetch-issuers", NULL,
+	    "fetch missing issuers from the URLs that the\n"
+	    "certificates name (http)",
+	    0 },
 	{ "crl", "FILE", "revocation lists; implies --crl-check all", 0 },
 	{ "crl-check", "leaf|all", "which certificates need a list", 0 },
 	{ "name", "NAME", "the host, address or mail address to match", 0 },
 	{ "purpose", "PURPOSE", "server (default), client or any", 0 },
 	{ "time", "EPOCH", "judge as of this time, in seconds", 0 },
 	{ "auth-level", "N",
-	    "0 to 5, default 2: how strong keys and\n"
-	    "digests must be",
+	    "0 to 5, default 2, or none: how strong keys\n"
+	    "and digests must be",
 	    0 },
 	{ "depth", "N", "intermediates that are allowed", 0 },
 	{ "partial-chain", NULL, "any trusted certificate ends a chain", 0 },

@@ -119,6 +119,64 @@ v 3 "Nagios, no file" nothing.pem --roots root.pem --nagios
 tw 1 "Nagios, soon" verify full.pem --roots root.pem --nagios --time 2523700000
 out_has '^TLS WARNING - ' "one line"
 
+# What was not sent: told by a file of what exists, or fetched.
+v 1 "an intermediate that exists" mx.pem --roots root.pem --known issuing.pem \
+	--json
+json '.findings | map(.class) == ["incomplete_chain"]' "is missing for certain"
+: >empty.pem
+v 1 "an empty file trusts nothing" full.pem --roots empty.pem --json
+json '.findings | map([.class, .index]) == [["untrusted_root", 1]]' "named"
+{
+	cat mx.pem
+	printf '%s\n' '-----BEGIN CERTIFICATE-----' MIIB \
+		'-----END CERTIFICATE-----'
+} >broken.pem
+v 1 "a certificate that is none" broken.pem --roots root.pem --json
+json '.findings | any(.class == "malformed" and .index == 1)' \
+	"keeps its place"
+v 0 "strength not judged" full.pem --roots root.pem --auth-level none
+v 0 "as OpenSSL writes it" full.pem --roots root.pem --auth-level -1
+
+python3 - "$work" >port 2>http.log <<'PYTHON' &
+import functools, http.server, sys
+handler = functools.partial(http.server.SimpleHTTPRequestHandler,
+                            directory=sys.argv[1])
+server = http.server.HTTPServer(("127.0.0.1", 0), handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+PYTHON
+http=$!
+trap 'kill "$http" 2>/dev/null; rm -rf "$work"' EXIT
+for _ in $(seq 100); do
+	[ -s port ] && break
+	sleep 0.1
+done
+url=http://127.0.0.1:$(cat port)/issuing.pem
+cat >>ca.conf <<CONF
+[aia]
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:mx.bank.example
+authorityInfoAccess = caIssuers;URI:$url
+CONF
+issue aia aia issuing
+openssl x509 -in aia.pem -noout -text | grep -qF "$url"
+verdict $? "a certificate says where its issuer is"
+v 1 "not fetched" aia.pem --roots root.pem --json
+json '.findings[0].class == "incomplete_chain" and
+	(.findings[0].cause | test("reaches the trusted root") | not)' \
+	"incomplete by its word"
+v 1 "fetched" aia.pem --roots root.pem --fetch-issuers --json
+json '.findings[0].class == "incomplete_chain" and
+	(.findings[0].cause | test("reaches the trusted root"))' \
+	"incomplete for certain"
+v 1 "fetched, its root not trusted" aia.pem --roots old.pem --fetch-issuers \
+	--json
+json '.findings[0].class == "untrusted_root"' "told apart"
+kill "$http"
+wait "$http" 2>/dev/null
+v 1 "nobody answers" aia.pem --roots root.pem --fetch-issuers --json
+json '.findings[0].cause | test("Fetching it failed")' "said so"
+
 v 66 "no such file" nothing.pem --roots root.pem
 v 66 "no such roots" full.pem --roots nothing.pem
 v 65 "a key instead of a chain" mx.key --roots root.pem
