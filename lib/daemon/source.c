@@ -316,6 +316,7 @@ source_close(struct source *src)
 	src->wants_stop = true;
 	(void)pthread_cond_signal(&src->wake);
 	unlock(src);
+	policy_db_give_up(src->db);
 	(void)pthread_join(src->thread, NULL);
 	free_source(src);
 }

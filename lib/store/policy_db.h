@@ -15,8 +15,9 @@
  * nothing was written meanwhile, so the bytes are the committed database of 1.
  * A time stamp can hide a second write within the same tick of the kernel's
  * clock, so step 1 waits until the stamp is older than that. When somebody
- * writes all the time, the copy is made under the lock after all, after
- * POLICY_DB_PATIENCE_MSECS.
+ * writes all the time and too fast for a copy between two commits, the copy is
+ * made under the lock after all, after POLICY_DB_PATIENCE_MSECS: a change that
+ * is served late is better than an INSERT that fails.
  * A database in WAL mode, where readers never stop a writer, is copied with
  * SQLite's backup interface.
  */
@@ -31,7 +32,7 @@
 #include "store/policy_image.h"
 
 enum {
-	POLICY_DB_PATIENCE_MSECS = 700,
+	POLICY_DB_PATIENCE_MSECS = 10000,
 	POLICY_DB_BUSY_MSECS = 2000, /* waits for a writer's lock */
 };
 
@@ -50,6 +51,10 @@ struct policy_db *policy_db_new(const char *path) NONNULL_RETURN MUST_CHECK;
 void policy_db_free(struct policy_db *db);
 /* How long to wait for a quiet moment; 0: copy under the lock at once. */
 void policy_db_set_patience(struct policy_db *db, unsigned msecs);
+
+/* Ends the waiting of a copy, now and later, with EX_TEMPFAIL. The one call
+ * that another thread may make. */
+void policy_db_give_up(struct policy_db *db);
 
 /* Whether the file at the path differs from the one that was last copied: 1
  * yes (or never copied), 0 no, -1 cannot be told: it is away, not readable, or

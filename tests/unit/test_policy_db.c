@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "policy_fixture.h"
@@ -508,6 +509,42 @@ START_TEST(never_mixed)
 }
 END_TEST
 
+/* Beside a writer that never rests; the patience alone would take a minute. */
+START_TEST(gives_up)
+{
+	struct policy_copy_stats stats = { 0 };
+	struct policy_image *image = NULL;
+	struct fixture f;
+	struct policy_db *db;
+	struct err err = { 0 };
+	time_t begin = time(NULL);
+	pid_t pid;
+
+	fixture_init(&f);
+	fixture_sql(f.policy, many_rules);
+	pid = fork();
+	if (pid == 0)
+		hammer(f.policy);
+	db = policy_db_new(f.policy);
+	policy_db_set_patience(db, 60000);
+	policy_db_give_up(db);
+	for (int i = 0; i < 5; i++) {
+		if (policy_db_copy(db, &image, &stats, &err) == 0)
+			policy_image_free(image); /* a quiet moment, still */
+		else
+			ck_assert_msg(err.sysexit == EX_TEMPFAIL, "%s",
+			    err.text);
+		ck_assert(!stats.is_locked);
+		ck_assert_uint_le(stats.n_tries, 1);
+	}
+	ck_assert_int_lt(time(NULL) - begin, 30);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	policy_db_free(db);
+	fixture_done(&f);
+}
+END_TEST
+
 /* The way for a table that never rests. */
 START_TEST(under_the_lock)
 {
@@ -552,6 +589,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, locked);
 	tcase_add_test(tc, write_ahead_log);
 	tcase_add_test(tc, never_mixed);
+	tcase_add_test(tc, gives_up);
 	tcase_add_test(tc, under_the_lock);
 }
 
