@@ -4,6 +4,7 @@ e2e_tests = \
 	%D%/t-in-certs-delegation.sh \
 	%D%/t-in-certs.sh \
 	%D%/t-in-milter.sh \
+	%D%/t-insert.sh \
 	%D%/t-out-broken.sh \
 	%D%/t-out-keys.sh \
 	%D%/t-out-levels.sh \

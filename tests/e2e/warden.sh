@@ -13,8 +13,8 @@
 #			start returns when it answers; log $RUN/policyd.log
 #	sql STATEMENT...	the administrator's plain sqlite3 shell on $DB
 #	tool ARGUMENT...	tlswarden(1) with $CONF
-#	explained KEY		the answer to KEY as `tlswarden explain` says it,
-#				in the words of `answer`
+#	explained KEY		the answer as `tlswarden explain` says it, in
+#				the words of `answer`
 #	answer KEY [MAP]	what Postfix's own client gets: the value,
 #				`NOTFOUND`, or `TEMP`
 #	wait_answer KEY ERE [SECS]	until the answer matches
