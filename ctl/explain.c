@@ -45,6 +45,7 @@ take_peers(struct question *q, const struct args *args, struct err *err_r)
 	}
 	q->peers_state = PEERS_KNOWN;
 	q->has_peers = true;
+	q->peer_text = text;
 	if (q->n_peers > 0 &&
 	    (q->direction == DIRECTION_OUT || q->n_peers == 1))
 		return 0;
@@ -166,6 +167,9 @@ ask_outbound(struct question *q, struct err *err_r)
 	if (find_hop(q, err_r) != 0)
 		return -1;
 	party_none(&q->absent);
+	q->has_address = q->recipient != NULL &&
+	    party_address(&q->address, sv_from(q->recipient)) == PARTY_OK &&
+	    party_user(&q->address).n > 0;
 	if (q->n_peers == 0 && q->hop.is_literal) {
 		q->peers[q->n_peers++] = q->hop.addr;
 		q->peers_state = PEERS_KNOWN;

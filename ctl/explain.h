@@ -32,11 +32,14 @@ struct question {
 	struct inbound in;   /* inbound: parties, client; outbound: recipient */
 	struct party absent; /* outbound: the sender that no lookup tells */
 	struct party hop;    /* outbound: the next hop */
+	struct party address; /* outbound: the recipient */
+	bool has_address;
 	char hop_text[LIMIT_NEXTHOP + 1];
 	struct addr peers[EXPLAIN_PEERS];
 	size_t n_peers;
 	enum peers_state peers_state;
 	bool has_peers; /* --peer was given */
+	const char *peer_text;
 	struct tls_facts tls;
 	bool has_tls; /* facts of a session were given */
 	struct query query;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/explain.h"
+#include "policy/dsn.h"
 #include "policy/lookup.h"
 #include "base/banned.h"
 
@@ -154,32 +155,100 @@ outbound_outcome(struct explanation *e)
 	return "mail is deferred: the rule's level is not known";
 }
 
+static const char *
+answer_text(struct explanation *e, const struct lookup_answer *a)
+{
+	if (a->status == LOOKUP_NOTFOUND)
+		return "NOTFOUND";
+	return explain_textf(e, "%s %.*s",
+	    a->status == LOOKUP_FOUND ? "OK" : "TEMP", SV_ARG(a->text));
+}
+
+/* A rule about some users: Postfix learns of it by the recipient's address,
+ * and asks for its demands in a transport of its own. False: there is none. */
+static bool
+answer_users(struct explanation *e)
+{
+	struct question *q = &e->q;
+	struct lookup_answer a;
+	struct party scratch;
+	const char *hop, *by;
+	struct buf out;
+
+	if (!q->has_address)
+		return false;
+	buf_init(&out, OUT_CELL_MAX);
+	lookup_transport(e->table.snap, sv_from(q->recipient), &scratch, &out,
+	    &a);
+	add_answer(e, "postfix", "transport", q->recipient, answer_text(e, &a));
+	if (a.status != LOOKUP_FOUND) {
+		buf_free(&out);
+		return false;
+	}
+	e->winner = a.rule;
+	q->query = (struct query){ DIRECTION_OUT, &q->absent, &q->address,
+		PEERS_ABSENT, NULL, 0 };
+	by = explain_textf(e, "address-%s", level_word(a.rule->demand->level));
+	a.text = sv_skip(a.text, sv_find(a.text, ':') + 1);
+	hop = explain_textf(e, "%.*s",
+	    SV_ARG(a.text.n > 0 ? a.text : party_domain(&q->address)));
+	buf_free(&out);
+	lookup_address(e->table.snap, e->winner->demand->level, sv_from(hop),
+	    &scratch, &a);
+	add_answer(e, "postfix", by, hop, answer_text(e, &a));
+	return true;
+}
+
 /* What the map tlspolicy answers: policyd's own call, unless addresses were
  * given that it would have to look up. */
 static void
-answer_outbound(struct explanation *e)
+answer_nexthop(struct explanation *e)
 {
 	struct snapshot_match m = snapshot_find(e->table.snap, &e->q.query);
-	struct lookup_answer a;
+	struct lookup_answer a = { .status = LOOKUP_NOTFOUND };
 	struct party scratch;
-	const char *text = "NOTFOUND";
 
-	e->winner = m.rule;
 	e->needs_peers = m.needs_peers;
-	if (e->q.has_peers) {
-		if (m.rule != NULL)
-			text = explain_textf(e, "OK %.*s",
-			    SV_ARG(m.rule->demand->tlspolicy));
-	} else {
+	if (!e->q.has_peers) {
 		lookup_tlspolicy(e->table.snap, sv_from(e->q.hop_text),
 		    &scratch, &a);
-		e->winner = a.rule;
-		if (a.status != LOOKUP_NOTFOUND)
-			text = explain_textf(e, "%s %.*s",
-			    a.status == LOOKUP_FOUND ? "OK" : "TEMP",
-			    SV_ARG(a.text));
+	} else if (m.rule != NULL) {
+		a.status = LOOKUP_FOUND;
+		a.text = m.rule->demand->tlspolicy;
+		a.rule = m.rule;
 	}
-	add_answer(e, "postfix", "tlspolicy", e->q.hop_text, text);
+	e->winner = a.rule;
+	add_answer(e, "postfix", "tlspolicy", e->q.hop_text,
+	    answer_text(e, &a));
+}
+
+/* The words of a deferral or a bounce, for the fault that is most usual. */
+static void
+answer_failure(struct explanation *e)
+{
+	struct dsn_tie tie = { .rule_id = 0 };
+	struct buf out;
+	const char *key;
+
+	if (e->winner == NULL || !level_demands_tls(e->winner->demand->level))
+		return;
+	key = explain_textf(e,
+	    "4.7.4 TLS is required, but was not offered by host %s[...]",
+	    e->q.hop_text);
+	dsn_tie_set(&tie, e->winner, sv_from(e->q.hop_text), e->app->now);
+	buf_init(&out, OUT_CELL_MAX);
+	if (dsn_rewrite(sv_from(key), &tie, e->app->now, REASON_COUNT, &out))
+		add_answer(e, "postfix", "dsn", key,
+		    explain_textf(e, "OK %s", buf_str(&out)));
+	buf_free(&out);
+}
+
+static void
+answer_outbound(struct explanation *e)
+{
+	if (!answer_users(e))
+		answer_nexthop(e);
+	answer_failure(e);
 	e->outcome = outbound_outcome(e);
 }
 
@@ -233,6 +302,17 @@ take_monitor(void *arg, const struct judgement *would)
 }
 
 static void
+answer_ehlo(struct explanation *e)
+{
+	struct lookup_answer a;
+
+	if (!e->q.in.has_client)
+		return;
+	lookup_ehlo(e->table.snap, sv_from(e->q.peer_text), &a);
+	add_answer(e, "postfix", "ehlo", e->q.peer_text, answer_text(e, &a));
+}
+
+static void
 answer_inbound(struct explanation *e)
 {
 	inbound_judge(e->table.snap, &e->q.in, &e->judged);
@@ -247,6 +327,7 @@ answer_inbound(struct explanation *e)
 		add_answer(e, "postfix", "delegation", NULL, reply);
 		e->code = CTL_FINDING;
 	}
+	answer_ehlo(e);
 	inbound_monitors(e->table.snap, &e->q.in, &e->judged, take_monitor, e);
 	e->outcome = inbound_outcome(e);
 }

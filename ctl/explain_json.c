@@ -75,7 +75,9 @@ query_json(const struct question *q)
 	out_json_set(o, "sender",
 	    is_in ? party_json(&q->in.sender) : json_null());
 	out_json_set(o, "recipient",
-	    is_in ? party_json(&q->in.recipient) : json_null());
+	    is_in                ? party_json(&q->in.recipient)
+		: q->has_address ? party_json(&q->address)
+				 : json_null());
 	out_json_set(o, "nexthop", is_in ? json_null() : party_json(&q->hop));
 	out_json_set(o, "peers", peers_json(q));
 	out_json_set(o, "session", is_in ? session_json(q) : json_null());

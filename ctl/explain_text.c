@@ -89,7 +89,12 @@ print_question(const struct explanation *e)
 
 	print_head(e->app, "Question");
 	if (q->direction == DIRECTION_OUT) {
-		fputs("mail we deliver, next hop ", stdout);
+		fputs("mail we deliver", stdout);
+		if (q->has_address) {
+			fputs(" to ", stdout);
+			print_party(&q->address, "");
+		}
+		fputs(", next hop ", stdout);
 		print_party(&q->hop, "");
 		if (q->hop.is_bracketed || q->hop.port != 0) {
 			fputs(" (written ", stdout);

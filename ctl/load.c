@@ -12,16 +12,21 @@
 #include "store/policy_db.h"
 #include "base/banned.h"
 
+enum { DOMAINS_MAX = 16 << 20 };
+
 /* Copies the file and builds a snapshot of it. */
 static int
 load_file(struct app *app, const char *path, struct loaded *l,
     void (*bad_row)(void *arg, const char *sentence), void *arg,
     struct err *err_r)
 {
+	const struct conf *conf = app->conf;
+	struct buf domains;
 	struct load_options opt = {
 		.snapshot = { .now = app->now,
-		    .postfix_version = app->conf->postfix_version,
-		    .ca_directory = sv_from(app->conf->ca_directory_mta),
+		    .postfix_version = conf->postfix_version,
+		    .ca_directory = sv_from(conf->ca_directory_mta),
+		    .transport_nexthop = sv_from(conf->transport_nexthop),
 		    .keep_inactive = true },
 		.bad_row = bad_row,
 		.bad_row_arg = arg,
@@ -36,7 +41,12 @@ load_file(struct app *app, const char *path, struct loaded *l,
 	l->is_wal = stats.is_wal;
 	if (rc != 0)
 		return -1;
+	buf_init(&domains, DOMAINS_MAX);
+	for (size_t i = 0; i < conf->local_domains.n; i++)
+		buf_addf(&domains, "%s ", conf->local_domains.v[i]);
+	opt.snapshot.local_domains = buf_sv(&domains);
 	rc = policy_load(l->image, &opt, &result, err_r);
+	buf_free(&domains);
 	l->snap = result.snap;
 	l->n_rows = result.n_rows;
 	l->n_bad_rows = result.n_bad_rows;

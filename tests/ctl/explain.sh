@@ -45,7 +45,7 @@ tw 0 "outbound as JSON" explain --json --direction out \
 json '.winner.id == 2 and .query.nexthop == "mx.example.org" and
 	(.rules | length) == 8 and (.rules | map(select(.wins)) | length==1)' \
 	"winner, query, all rules"
-json '.answers[0] | .mta == "postfix" and .by == "tlspolicy" and
+json '.answers | map(select(.by == "tlspolicy"))[0] | .mta == "postfix" and
 	.key == "mx.example.org:25" and
 	.answer == "OK secure match=mx.example.org"' "the answer"
 json '.outcome | test("returned")' "fail is a bounce"
@@ -54,8 +54,26 @@ json '.winner == null and .answers[0].answer == "NOTFOUND"' "NOTFOUND"
 tw 0 "the key of a walk up" explain --json --direction out \
 	--nexthop .example.org
 json '.answers[0].answer == "NOTFOUND"' "is NOTFOUND"
-rule=$(tw_id=$("$program" -c "$conf" rule add --direction out --subnet \
-	198.51.100.0/24 --level encrypt) && echo "$tw_id")
+add() {
+	"$program" -c "$conf" rule add "$@"
+}
+users=$(add --direction out --recipient 'joe@users.example' --level secure \
+	--on-failure fail --cert-name mx.users.example)
+tw 0 "a rule about one user" explain --json --direction out \
+	--recipient joe@users.example
+json ".winner.id == $users and .query.recipient == \"joe@users.example\"" \
+	"wins for that user"
+json '.answers | map({(.by): .answer}) | add |
+	.transport == "OK tlswarden-secure:" and
+	."address-secure" == "OK secure match=mx.users.example" and
+	(.dsn | test("^OK 5[.]7[.]4 .* rule '"$users"' "))' \
+	"by a transport of its own"
+tw 0 "another user" explain --json --direction out \
+	--recipient jim@users.example
+json '.winner == null and (.answers | map({(.by): .answer}) | add |
+	.transport == "NOTFOUND" and .tlspolicy == "NOTFOUND")' "has no rule"
+"$program" -c "$conf" rule remove "$users" >/dev/null
+rule=$(add --direction out --subnet 198.51.100.0/24 --level encrypt)
 tw 0 "an address literal" explain --json --direction out \
 	--nexthop '[198.51.100.7]:25'
 json ".winner.id == $rule" "is matched by subnet"
@@ -81,6 +99,16 @@ json '.winner.id == 3 and (.answers | map(.answer) | sort) ==
 	["DUNNO", "accept"]' "is accepted"
 json '.monitors[0].rule == 4 and (.monitors[0].answer | test("4.7.5"))' \
 	"the monitor rule wants a certificate"
+hidden=$(add --direction in --subnet 203.0.113.0/24 --level none)
+ehlo='.answers | map(select(.by == "ehlo"))[0].answer'
+tw 0 "a client without TLS" explain --json --direction in --peer 203.0.113.9
+json ".winner.id == $hidden and ($ehlo) == \"NOTFOUND\"" \
+	"is still offered it while a rule could demand it"
+"$program" -c "$conf" rule disable 3 6 >/dev/null
+tw 0 "when none does" explain --json --direction in --peer 203.0.113.9
+json "($ehlo) == \"OK starttls, silent-discard\"" "STARTTLS is hidden"
+"$program" -c "$conf" rule enable 3 6 >/dev/null
+"$program" -c "$conf" rule remove "$hidden" >/dev/null
 tw 1 "too old" explain --json --direction in --sender x@y.test \
 	--peer 192.0.2.77 --tls-version TLSv1.1 --bits 128
 json '.winner.id == 5 and .reason == "protocol_too_old"' "by subnet"
@@ -133,11 +161,11 @@ sql "DROP TRIGGER policy_before_insert; INSERT INTO policy(direction, recipient,
 tw 0 "the last good table is explained" explain --direction out \
 	--nexthop example.mil
 out_has 'policy.db does not load' "and said to be that"
-out_has 'policy rule 10' "with the reason"
+out_has 'policy rule 12' "with the reason"
 tw 0 "the same as JSON" explain --json --direction out --nexthop example.mil
-json '.table.last_good and (.table.failure | test("rule 10"))' "and the flag"
+json '.table.last_good and (.table.failure | test("rule 12"))' "and the flag"
 rm "$work/lib/state/policy.last-good"
 tw 65 "neither loads" explain --direction out --nexthop example.mil
-err_has 'policy rule 10' "the first reason is named"
+err_has 'policy rule 12' "the first reason is named"
 
 finish
