@@ -66,10 +66,12 @@ extern const struct command verb_ca;
 extern const struct command verb_check;
 extern const struct command verb_explain;
 extern const struct command verb_export;
+extern const struct command verb_failures;
 extern const struct command verb_import;
 extern const struct command verb_init;
 extern const struct command verb_reload;
 extern const struct command verb_rule;
+extern const struct command verb_sessions;
 extern const struct command verb_verify;
 
 /* The configuration, loaded at the first call; NULL with *err_r filled. */

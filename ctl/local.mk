@@ -21,6 +21,8 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/explain_json.c \
 	%D%/explain_text.c \
 	%D%/export.c \
+	%D%/failures.c %D%/failures.h \
+	%D%/failures_group.c \
 	%D%/help.c \
 	%D%/import.c %D%/import.h \
 	%D%/import_json.c \
@@ -35,9 +37,11 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/rule_list.c \
 	%D%/rule_show.c \
 	%D%/rule_words.c %D%/rule_words.h \
+	%D%/sessions.c \
 	%D%/shadow.c %D%/shadow.h \
 	%D%/utf8.c %D%/utf8.h \
-	%D%/verify.c
+	%D%/verify.c \
+	%D%/when.c %D%/when.h
 %C%_tlswarden_LDADD = \
 	lib/daemon/libdaemon.a lib/store/libstore.a lib/cert/libcert.a \
 	$(LIBS_POLICY) $(SQLITE_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \

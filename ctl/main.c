@@ -27,6 +27,8 @@ static const struct command *const commands[] = {
 	&verb_import,
 	&verb_export,
 	&verb_audit,
+	&verb_sessions,
+	&verb_failures,
 	&verb_reload,
 	NULL,
 };

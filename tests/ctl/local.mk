@@ -5,6 +5,7 @@ ctl_tests = \
 	%D%/explain.sh \
 	%D%/rule.sh \
 	%D%/transfer.sh \
+	%D%/sessions.sh \
 	%D%/verify.sh
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh
