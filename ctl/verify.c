@@ -61,17 +61,26 @@ number(const struct args *args, const char *name, uint64_t max, uint64_t *r,
 	    (unsigned long long)max);
 }
 
+static bool
+word_is(const struct args *args, const char *name, const char *word)
+{
+	const char *text = args_get(args, name);
+
+	return text != NULL && strcmp(text, word) == 0;
+}
+
 static int
 take_numbers(const struct args *args, struct verify_request *req, int64_t now,
     struct err *err_r)
 {
 	uint64_t time_secs = (uint64_t)now;
 	uint64_t level = (uint64_t)req->auth_level, depth = 0;
-	const char *word = args_get(args, "auth-level");
-	bool judges_strength = word == NULL ||
-	    (strcmp(word, "none") != 0 && strcmp(word, "-1") != 0);
+	bool judges_strength = !word_is(args, "auth-level", "none") &&
+	    !word_is(args, "auth-level", "-1");
 
-	if (number(args, "time", INT64_MAX, &time_secs, err_r) != 0 ||
+	req->ignore_time = word_is(args, "time", "none");
+	if ((!req->ignore_time &&
+		number(args, "time", INT64_MAX, &time_secs, err_r) != 0) ||
 	    (judges_strength &&
 		number(args, "auth-level", MAX_AUTH_LEVEL, &level, err_r) !=
 		    0) ||
@@ -300,7 +309,10 @@ static const struct option_spec options[] = {
 	{ "crl-check", "leaf|all", "which certificates need a list", 0 },
 	{ "name", "NAME", "the host, address or mail address to match", 0 },
 	{ "purpose", "PURPOSE", "server (default), client or any", 0 },
-	{ "time", "EPOCH", "judge as of this time, in seconds", 0 },
+	{ "time", "EPOCH",
+	    "judge as of this time, in seconds; none: never\n"
+	    "expired",
+	    0 },
 	{ "auth-level", "N",
 	    "0 to 5, default 2, or none: how strong keys\n"
 	    "and digests must be",

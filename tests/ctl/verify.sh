@@ -134,6 +134,7 @@ json '.findings | map([.class, .index]) == [["untrusted_root", 1]]' "named"
 v 1 "a certificate that is none" broken.pem --roots root.pem --json
 json '.findings | any(.class == "malformed" and .index == 1)' \
 	"keeps its place"
+tw 0 "time not judged" verify old.pem --roots old.pem --purpose any --time none
 v 0 "strength not judged" full.pem --roots root.pem --auth-level none
 v 0 "as OpenSSL writes it" full.pem --roots root.pem --auth-level -1
 
