@@ -14,6 +14,9 @@ words as the shell quotes them, \\xHH and \\n are bytes:
   frame LETTER TEXT          any command
   raw TEXT                   bytes instead of a frame
   close                      without quit
+  hangup                     waits for what the filter says, or `closed`
+  parallel N ADDRESS RCPT    N sessions at once, each step of all of them
+                             before the next; prints the replies to RCPT
 Prints one line for each command that is answered: the word of the reply
 (continue, accept, reject, tempfail, or the text of a reply code), changes of
 headers before it, `closed` when the filter hung up, `silent` when a step was
@@ -167,6 +170,30 @@ LETTERS = {"helo": "H", "mail": "M", "rcpt": "R", "header": "L", "eoh": "N",
 QUIET = {"abort": "A", "quit": "Q", "quitnc": "K"}
 
 
+def parallel(where, n, sender, recipient):
+    """All sessions are open at once; how many got which reply to RCPT."""
+    filters = [Filter(where) for _ in range(n)]
+    for f in filters:
+        f.send("O", struct.pack(">III", 6, 0x1FF, 0x1FFFFF))
+    for f in filters:
+        f.frame()
+    counts = {}
+    for letter, payload in (
+            ("C", b"x\0004" + struct.pack(">H", 9) + b"192.0.2.1\0"),
+            ("H", b"x\0"), ("M", as_bytes(sender) + b"\0"),
+            ("R", as_bytes(recipient) + b"\0")):
+        for f in filters:
+            f.send(letter, payload)
+        for f in filters:
+            word = f.reply()
+            if letter == "R":
+                counts[word] = counts.get(word, 0) + 1
+    for f in filters:
+        f.send("Q")
+        f.sock.close()
+    return "; ".join("%d %s" % (counts[w], w) for w in sorted(counts))
+
+
 def run(f, words):
     """One command of the script; None: nothing to print."""
     verb, rest = words[0], words[1:]
@@ -192,8 +219,10 @@ def run(f, words):
         f.sock.sendall(as_bytes(rest[0]))
     elif verb == "close":
         f.sock.close()
-    elif verb == "wait":
-        f.frame()
+    elif verb == "parallel":
+        return parallel(f.where, int(rest[0]), rest[1], rest[2])
+    elif verb == "hangup":
+        return f.reply()
     else:
         sys.exit("milter.py: %s is no command" % verb)
     return None
