@@ -97,15 +97,14 @@ CREATE TABLE IF NOT EXISTS policy (
   comment          TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
--- The row as it was before the statement that is at work: written by BEFORE
--- triggers, taken by AFTER triggers. A row that stays behind (the statement
--- was an INSERT OR IGNORE that did nothing) is replaced before it is read.
+-- What the row that a statement is at is about to overwrite: written by BEFORE
+-- triggers, taken by the AFTER triggers of the same row. What stays behind (an
+-- INSERT OR IGNORE did nothing) is deleted by the next BEFORE trigger.
 CREATE TABLE IF NOT EXISTS audit_pending (
   tbl    TEXT NOT NULL,
   key    TEXT NOT NULL,
-  before TEXT NOT NULL,
-  PRIMARY KEY (tbl, key)
-) STRICT, WITHOUT ROWID;
+  before TEXT NOT NULL
+) STRICT;
 
 
 -- The sentences. RAISE takes only a literal, so each fault of a column that is
@@ -886,8 +885,7 @@ BEGIN
           NEW.recipient, NEW.subnet, NEW.level, NEW.on_failure, NEW.ca,
           NEW.cert_name, NEW.cert_fingerprint, NEW.min_protocol, NEW.min_bits,
           NEW.mode, NEW.expires_at, NEW.comment);
-  DELETE FROM audit_pending
-  WHERE tbl = 'policy' AND key = CAST(NEW.id AS TEXT);
+  DELETE FROM audit_pending;
   INSERT INTO audit_pending
   SELECT 'policy', id, json FROM policy_json WHERE id = NEW.id;
 END;
@@ -898,12 +896,10 @@ BEGIN
   SELECT RAISE(ABORT, 'id: from 1 to 2147483647; leave it out and the next free number is taken')
   WHERE NEW.id < 1;
   INSERT INTO audit(tbl, op, key, before)
-  SELECT tbl, 'delete', key, before FROM audit_pending
-  WHERE tbl = 'policy' AND key = CAST(NEW.id AS TEXT);
+  SELECT tbl, 'delete', key, before FROM audit_pending;
   INSERT INTO audit(tbl, op, key, after)
   SELECT 'policy', 'insert', id, json FROM policy_json WHERE id = NEW.id;
-  DELETE FROM audit_pending
-  WHERE tbl = 'policy' AND key = CAST(NEW.id AS TEXT);
+  DELETE FROM audit_pending;
 END;
 
 DROP TRIGGER IF EXISTS policy_before_update;
@@ -916,8 +912,7 @@ BEGIN
           NEW.recipient, NEW.subnet, NEW.level, NEW.on_failure, NEW.ca,
           NEW.cert_name, NEW.cert_fingerprint, NEW.min_protocol, NEW.min_bits,
           NEW.mode, NEW.expires_at, NEW.comment);
-  DELETE FROM audit_pending
-  WHERE tbl = 'policy' AND key = CAST(OLD.id AS TEXT);
+  DELETE FROM audit_pending;
   INSERT INTO audit_pending
   SELECT 'policy', id, json FROM policy_json WHERE id = OLD.id;
 END;
@@ -928,9 +923,8 @@ BEGIN
   INSERT INTO audit(tbl, op, key, before, after)
   SELECT p.tbl, 'update', p.key, p.before, j.json
   FROM audit_pending p, policy_json j
-  WHERE p.tbl = 'policy' AND p.key = CAST(OLD.id AS TEXT) AND j.id = NEW.id;
-  DELETE FROM audit_pending
-  WHERE tbl = 'policy' AND key = CAST(OLD.id AS TEXT);
+  WHERE j.id = NEW.id;
+  DELETE FROM audit_pending;
 END;
 
 DROP TRIGGER IF EXISTS policy_before_delete;
@@ -938,8 +932,7 @@ CREATE TRIGGER policy_before_delete BEFORE DELETE ON policy
 BEGIN
   INSERT INTO audit(tbl, op, key, before)
   SELECT 'policy', 'delete', id, json FROM policy_json WHERE id = OLD.id;
-  DELETE FROM audit_pending
-  WHERE tbl = 'policy' AND key = CAST(OLD.id AS TEXT);
+  DELETE FROM audit_pending;
 END;
 
 
@@ -950,7 +943,7 @@ DROP TRIGGER IF EXISTS ca_before_insert;
 CREATE TRIGGER ca_before_insert BEFORE INSERT ON ca
 BEGIN
   INSERT INTO check_ca VALUES (NEW.name, NEW.pem, NEW.comment, NEW.added_at);
-  DELETE FROM audit_pending WHERE tbl = 'ca' AND key = NEW.name;
+  DELETE FROM audit_pending;
   INSERT INTO audit_pending
   SELECT 'ca', name, json FROM ca_json WHERE name = NEW.name;
 END;
@@ -959,11 +952,10 @@ DROP TRIGGER IF EXISTS ca_after_insert;
 CREATE TRIGGER ca_after_insert AFTER INSERT ON ca
 BEGIN
   INSERT INTO audit(tbl, op, key, before)
-  SELECT tbl, 'delete', key, before FROM audit_pending
-  WHERE tbl = 'ca' AND key = NEW.name;
+  SELECT tbl, 'delete', key, before FROM audit_pending;
   INSERT INTO audit(tbl, op, key, after)
   SELECT 'ca', 'insert', name, json FROM ca_json WHERE name = NEW.name;
-  DELETE FROM audit_pending WHERE tbl = 'ca' AND key = NEW.name;
+  DELETE FROM audit_pending;
 END;
 
 -- UPDATE OR REPLACE may give a row the name of another and so delete that one.
@@ -974,7 +966,7 @@ BEGIN
   WHERE NEW.name IS NOT OLD.name
     AND EXISTS (SELECT 1 FROM policy WHERE ca = OLD.name);
   INSERT INTO check_ca VALUES (NEW.name, NEW.pem, NEW.comment, NEW.added_at);
-  DELETE FROM audit_pending WHERE tbl = 'ca' AND key IN (OLD.name, NEW.name);
+  DELETE FROM audit_pending;
   INSERT INTO audit_pending
   SELECT 'ca', name, json FROM ca_json WHERE name IN (OLD.name, NEW.name);
 END;
@@ -984,12 +976,12 @@ CREATE TRIGGER ca_after_update AFTER UPDATE ON ca
 BEGIN
   INSERT INTO audit(tbl, op, key, before)
   SELECT tbl, 'delete', key, before FROM audit_pending
-  WHERE tbl = 'ca' AND key = NEW.name AND NEW.name <> OLD.name;
+  WHERE key <> OLD.name;
   INSERT INTO audit(tbl, op, key, before, after)
   SELECT p.tbl, 'update', p.key, p.before, j.json
   FROM audit_pending p, ca_json j
-  WHERE p.tbl = 'ca' AND p.key = OLD.name AND j.name = NEW.name;
-  DELETE FROM audit_pending WHERE tbl = 'ca' AND key IN (OLD.name, NEW.name);
+  WHERE p.key = OLD.name AND j.name = NEW.name;
+  DELETE FROM audit_pending;
 END;
 
 DROP TRIGGER IF EXISTS ca_before_delete;
@@ -999,7 +991,7 @@ BEGIN
   WHERE EXISTS (SELECT 1 FROM policy WHERE ca = OLD.name);
   INSERT INTO audit(tbl, op, key, before)
   SELECT 'ca', 'delete', name, json FROM ca_json WHERE name = OLD.name;
-  DELETE FROM audit_pending WHERE tbl = 'ca' AND key = OLD.name;
+  DELETE FROM audit_pending;
 END;
 
 

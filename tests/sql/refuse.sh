@@ -52,8 +52,9 @@ sed -n 's/^[A-Za-z]* error near line \([0-9]*\): /\1|/p' "$tmp/err" |
 				    + 3) "\n\tsaid: " said[n]
 		}
 	}' > "$tmp/diag"
-[ ! -s "$tmp/diag" ]
-result "all forms: $(wc -l < "$tmp/all") statements refused with their sentence"
+n=$(wc -l < "$tmp/all")
+[ "$n" -gt 1000 ] && [ ! -s "$tmp/diag" ]
+result "all forms: $n statements refused with their sentence"
 unchanged
 result "all forms: nothing changed"
 
@@ -65,8 +66,9 @@ sed -n "s/.*RAISE(ABORT, '\(.*\)').*/\1/p" "$sql/policy.sql" |
 	> "$tmp/sentences"
 grep -vFf <(sed -n 's/^Error: stepping, \(.*\) ([0-9]*)$/\1/p' "$tmp/said" |
 	sort -u) "$tmp/sentences" > "$tmp/diag"
-[ ! -s "$tmp/diag" ] && [ -s "$tmp/sentences" ]
-result "each of the $(wc -l < "$tmp/sentences") sentences was said"
+n=$(wc -l < "$tmp/sentences")
+[ "$n" -gt 50 ] && [ ! -s "$tmp/diag" ]
+result "each of the $n sentences was said"
 columns=$(ask "$pristine" "
 	SELECT group_concat(name, '|') FROM pragma_table_info('policy')")
 grep -vE "^($columns|ca\.(name|pem|comment|added_at)|audit): " \

@@ -124,8 +124,9 @@ ask "$pristine" "
 	  AND name NOT GLOB '*_json'" > "$tmp/names"
 grep -vxf <(sed -n 's/^\.\(It Va [a-z_]*\).*/\1/p
 	s/^\.\(It Sy [a-z_]*\).*/\1/p' "$page") "$tmp/names" > "$tmp/diag"
-[ -s "$tmp/names" ] && [ ! -s "$tmp/diag" ]
-result "the manual page has all $(wc -l < "$tmp/names") names"
+n=$(wc -l < "$tmp/names")
+[ "$n" -gt 20 ] && [ ! -s "$tmp/diag" ]
+result "the manual page has all $n names"
 
 # They are compiled in as C strings, line by line.
 LC_ALL=C grep -n '[^ -~]' "$sql/policy.sql" "$sql/state.sql" > "$tmp/diag"

@@ -21,7 +21,8 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/tlswarden-sql.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 pristine=$tmp/pristine.db
 
-# result LABEL: ok if the last command was; lines on stdin are diagnostics.
+# result LABEL: ok if the last command was, so the label has no $(...) in it;
+# the lines of $tmp/diag are diagnostics.
 result() {
 	local status=$? label=$1
 	tests=$((tests + 1))
