@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lint.inc.sh"
 
 low="base wire fact"
-mid="$low cert store resolve policy"
+mid="$low cert store resolve annotate policy"
 declare -A may=(
 	[lib/base]="base"
 	[lib/wire]="base wire"
@@ -16,6 +16,7 @@ declare -A may=(
 	[lib/cert]="$low cert"
 	[lib/store]="$low store sql"
 	[lib/resolve]="$low resolve"
+	[lib/annotate]="$low annotate"
 	[lib/policy]="$low policy"
 	[lib/probe]="$mid probe"
 	[lib/daemon]="$mid daemon"
@@ -134,7 +135,7 @@ impure_calls() {
 
 impure() {
 	local o
-	for o in "$objects"/lib/{wire,policy,fact}/*.o; do
+	for o in "$objects"/lib/{wire,policy,fact,annotate}/*.o; do
 		[ -e "$o" ] || continue
 		nm -u "$o" | awk '{ print $NF }' |
 			grep -xFf <(impure_calls) |

@@ -148,3 +148,9 @@ unit_programs += %D%/test_lookup
 %C%_test_lookup_SOURCES = %D%/test_lookup.c %D%/unit.h
 %C%_test_lookup_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_lookup_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS)
+
+unit_programs += %D%/test_annotate
+%C%_test_annotate_SOURCES = %D%/test_annotate.c %D%/unit.h
+%C%_test_annotate_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_annotate_LDADD = lib/annotate/libannotate.a lib/fact/libfact.a \
+	$(UNIT_LIBS)

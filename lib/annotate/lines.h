@@ -1,0 +1,29 @@
+/* tlswarden: annotate/lines - one reader for each mail server's words.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Each takes the message of a log line (behind "program[pid]: ") and fills r,
+ * whose fields are zeroed but for fault (unknown). Views point into msg.
+ */
+#ifndef ANNOTATE_LINES_H
+#define ANNOTATE_LINES_H
+
+#include "annotate/annotate.h"
+
+bool postfix_line(struct sv msg, struct annotation *r);
+
+/* What a Sendmail process said before and is still to be told. */
+struct sendmail_memory {
+	uint32_t pid;
+	bool is_set;
+	enum reason reason; /* REASON_COUNT: nothing is pending */
+	enum reason_fault fault;
+	const char *remark;
+};
+
+/* memory is that of the line's process. */
+bool sendmail_line(struct sv msg, struct sendmail_memory *memory,
+    struct annotation *r);
+/* FortiMail: "verify=CAFail" and "CAFail". */
+bool cafail_line(struct sv msg, struct annotation *r);
+
+#endif

@@ -1,0 +1,203 @@
+/* tlswarden: annotate/sendmail - TLS failures in the words of Sendmail.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Lines about STARTTLS have no queue id and some no relay: what was said is
+ * kept for the next line of the same process that names one (tls.c,
+ * deliver.c, srvrsmtp.c, rscheck in parseaddr.c, 8.15 to 8.18).
+ */
+#include "config.h"
+
+#include "annotate/lines.h"
+#include "annotate/words.h"
+
+/* The value of "key=value, " in msg, or empty. */
+static struct sv
+field(struct sv msg, struct sv key)
+{
+	size_t at = words_find(msg, key);
+	struct sv value;
+
+	if (at == msg.n)
+		return sv_from("");
+	value = sv_skip(msg, at + key.n);
+	return sv_trim(sv_head(value, sv_find(value, ',')));
+}
+
+static void
+keep(struct sendmail_memory *m, const struct annotation *r)
+{
+	m->reason = r->reason;
+	m->fault = r->fault;
+	m->remark = r->remark;
+}
+
+/* A cause that the process told earlier is better than the ruleset's word. */
+static void
+recall(struct sendmail_memory *m, struct annotation *r)
+{
+	if (m->reason == REASON_COUNT)
+		return;
+	r->reason = m->reason;
+	r->fault = m->fault;
+	r->remark = m->remark;
+	m->reason = REASON_COUNT;
+}
+
+static const struct {
+	const char *word;
+	enum reason reason;
+	enum reason_fault fault;
+} verify_words[] = {
+	{ "FAIL", REASON_CERT_NOT_VERIFIED, FAULT_UNKNOWN },
+	{ "NO", REASON_NO_CLIENT_CERT, FAULT_UNKNOWN },
+	{ "NONE", REASON_NO_STARTTLS, FAULT_UNKNOWN },
+	{ "TEMP", REASON_STARTTLS_REFUSED, FAULT_UNKNOWN },
+	{ "PROTOCOL", REASON_STARTTLS_REFUSED, FAULT_UNKNOWN },
+	{ "SOFTWARE", REASON_HANDSHAKE_FAILURE, FAULT_UNKNOWN },
+	{ "CONFIG", REASON_UNKNOWN, FAULT_OURS },
+	{ "CLEAR", REASON_NO_TLS, FAULT_OURS },
+	{ "DANE_FAIL", REASON_CERT_NOT_VERIFIED, FAULT_UNKNOWN },
+};
+
+static bool
+verify_word(struct sv word, struct annotation *r)
+{
+	for (size_t i = 0; i < sizeof(verify_words) / sizeof(verify_words[0]);
+	     i++)
+		if (sv_is(word, verify_words[i].word)) {
+			r->reason = verify_words[i].reason;
+			r->fault = verify_words[i].fault;
+			return true;
+		}
+	return false;
+}
+
+/* "STARTTLS=client, error: connect failed=-1, reason=wrong version number" */
+static bool
+handshake_error(struct sv msg, struct sendmail_memory *m, struct annotation *r)
+{
+	static const struct sv reason = SV(" reason="), relay = SV(" relay=");
+
+	r->detail = field(msg, reason);
+	r->peer = field(msg, relay);
+	r->is_inbound = sv_starts(msg, sv_from("STARTTLS=server"));
+	r->reason = REASON_HANDSHAKE_FAILURE;
+	(void)words_library(r->detail, r);
+	if (r->peer.n > 0)
+		return true;
+	keep(m, r);
+	return false;
+}
+
+static bool
+starttls(struct sv msg, struct sendmail_memory *m, struct annotation *r)
+{
+	static const struct sv error = SV(", error: "), relay = SV(" relay="),
+			       verify = SV(" verify="),
+			       verifymsg = SV(" verifymsg=");
+	struct sv word;
+
+	if (words_find(msg, error) < msg.n)
+		return handshake_error(msg, m, r);
+	word = field(msg, verifymsg);
+	if (word.n > 0) {
+		r->reason = words_x509_text(word);
+		if (r->reason != REASON_COUNT)
+			keep(m, r);
+		return false;
+	}
+	if (!sv_is(field(msg, verify), "FAIL"))
+		return false;
+	r->reason = REASON_CERT_NOT_VERIFIED;
+	r->fault = FAULT_UNKNOWN;
+	r->is_inbound = sv_starts(msg, sv_from("STARTTLS=server"));
+	r->peer = field(msg, relay);
+	r->detail = field(msg, verify);
+	r->remark =
+	    "The session was encrypted; only a rule that demands a "
+	    "verified certificate refuses mail for this. verifymsg= "
+	    "(LogLevel 12) or tlswarden probe has the cause.";
+	return true;
+}
+
+/* "ruleset=tls_server, arg1=NONE, relay=mx.example.com, reject=454 ..." */
+static bool
+ruleset(struct sv msg, struct sendmail_memory *m, struct annotation *r)
+{
+	static const struct sv arg = SV(" arg1="), relay = SV(" relay="),
+			       reject = SV(" reject="),
+			       weak = SV("encryption too weak"),
+			       mismatch = SV(" does not match ");
+	size_t at = words_find(msg, reject);
+	bool is_tls = words_find(msg, sv_from("ruleset=tls_")) < msg.n;
+
+	if (at == msg.n || !is_tls)
+		return false;
+	r->peer = field(msg, relay);
+	r->detail = sv_skip(msg, at + reject.n);
+	r->is_inbound = words_find(msg, sv_from("tls_client")) < msg.n;
+	if (words_find(r->detail, weak) < r->detail.n)
+		r->reason = REASON_CIPHER_TOO_WEAK;
+	else if (words_find(r->detail, mismatch) < r->detail.n)
+		r->reason = REASON_SUBJECT_MISMATCH;
+	else if (!verify_word(field(msg, arg), r))
+		r->reason = REASON_CERT_NOT_VERIFIED;
+	recall(m, r);
+	return true;
+}
+
+/* A deferred delivery behind a handshake that failed. */
+static bool
+delivery(struct sv msg, struct sendmail_memory *m, struct annotation *r)
+{
+	static const struct sv relay = SV(" relay="), stat = SV(" stat=");
+	size_t at = words_find(msg, stat);
+
+	if (m->reason == REASON_COUNT || at == msg.n ||
+	    sv_starts(sv_skip(msg, at + stat.n), sv_from("Sent"))) {
+		if (at < msg.n)
+			m->reason = REASON_COUNT;
+		return false;
+	}
+	r->peer = field(msg, relay);
+	r->detail = sv_skip(msg, at + stat.n);
+	recall(m, r);
+	return true;
+}
+
+bool
+sendmail_line(struct sv msg, struct sendmail_memory *memory,
+    struct annotation *r)
+{
+	if (sv_starts(msg, sv_from("STARTTLS=")))
+		return starttls(msg, memory, r);
+	if (words_find(msg, sv_from("ruleset=")) < msg.n)
+		return ruleset(msg, memory, r);
+	return delivery(msg, memory, r);
+}
+
+bool
+cafail_line(struct sv msg, struct annotation *r)
+{
+	static const struct sv word = SV("CAFail"), relay = SV("relay=");
+
+	if (words_find(msg, word) == msg.n)
+		return false;
+	r->reason = REASON_ISSUER_UNKNOWN;
+	r->peer = field(msg, relay);
+	r->is_inbound = sv_starts(msg, sv_from("STARTTLS=server"));
+	if (words_find(msg, sv_from("verify=CAFail")) == msg.n) {
+		r->fault = FAULT_OURS;
+		r->remark =
+		    "CAFail by itself: the other side could not verify "
+		    "OUR certificate; send our whole chain "
+		    "(tlswarden check --self).";
+	} else {
+		r->remark =
+		    "verify=CAFail: the peer's certificate is not from "
+		    "a CA that we trust, or the CA's certificate is "
+		    "not available; import it with tlswarden ca "
+		    "import.";
+	}
+	return true;
+}

@@ -1,0 +1,247 @@
+/* tlswarden: tests for lib/annotate.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "annotate/annotate.h"
+#include "unit.h"
+
+#define SMTP "Nov 21 10:00:00 mx postfix/smtp[123]: "
+#define SMTPD "2026-11-21T10:00:00.1+00:00 mx postfix/submission/smtpd[9]: "
+#define SM "Nov 21 10:00:00 mx sendmail[77]: "
+#define VERIFY "certificate verification failed for mx.b.test[192.0.2.1]:25: "
+#define PEER "mx.b.test[192.0.2.1]:25"
+
+static const struct {
+	struct sv line;
+	enum reason reason; /* REASON_COUNT: no TLS failure */
+	const char *peer;
+	enum reason_fault fault; /* FAULT_UNKNOWN: the table's */
+} rows[] = {
+	/* Postfix, client */
+	{ SV(SMTP VERIFY "self-signed certificate"), REASON_SELF_SIGNED_LEAF,
+	    PEER, FAULT_UNKNOWN },
+	{ SV(SMTP VERIFY "self signed certificate"), REASON_SELF_SIGNED_LEAF,
+	    PEER, FAULT_UNKNOWN },
+	{ SV(SMTP VERIFY "untrusted issuer /O=X/CN=Y"), REASON_ISSUER_UNKNOWN,
+	    PEER, FAULT_UNKNOWN },
+	{ SV(SMTP VERIFY "not trusted by local or TLSA policy"),
+	    REASON_DISTRUSTED, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "server " VERIFY "certificate has expired"),
+	    REASON_EXPIRED_LEAF, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "CA " VERIFY "certificate has expired"),
+	    REASON_EXPIRED_INTERMEDIATE, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "server " VERIFY "certificate not yet valid"),
+	    REASON_NOT_YET_VALID, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP VERIFY "not designated for use as a CA certificate"),
+	    REASON_INVALID_CA, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP VERIFY "not designated for use as a server certificate"),
+	    REASON_WRONG_PURPOSE, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP VERIFY "certificate chain longer than limit(9)"),
+	    REASON_CHAIN_TOO_LONG, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "server " VERIFY "num=62:hostname mismatch"),
+	    REASON_NAME_MISMATCH, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "server " VERIFY "num=66:EE certificate key too weak"),
+	    REASON_WEAK_KEY, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "server " VERIFY "num=9999:what"), REASON_CERT_NOT_VERIFIED,
+	    PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "server " VERIFY "num=x"), REASON_CERT_NOT_VERIFIED, PEER,
+	    FAULT_UNKNOWN },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", delay=1, dsn=4.7.4, "
+		  "status=deferred (TLS is required, but was not offered by "
+		  "host mx.b.test[192.0.2.1])"),
+	    REASON_NO_STARTTLS, "mx.b.test[192.0.2.1]", FAULT_UNKNOWN },
+	{ SV(SMTP "4F8A21: TLS is required, but was not offered by host "
+		  "mx.b.test[192.0.2.1]"),
+	    REASON_NO_STARTTLS, "mx.b.test[192.0.2.1]", FAULT_UNKNOWN },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", dsn=4.7.0, "
+		  "status=deferred (TLS is required, but host "
+		  "mx.b.test[192.0.2.1] refused to start TLS: 454 4.7.0 TLS "
+		  "not available)"),
+	    REASON_STARTTLS_REFUSED, "mx.b.test[192.0.2.1]", FAULT_UNKNOWN },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", dsn=4.7.5, "
+		  "status=deferred (Cannot start TLS: handshake failure)"),
+	    REASON_HANDSHAKE_FAILURE, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", dsn=4.7.5, "
+		  "status=deferred (Server certificate not verified)"),
+	    REASON_CERT_NOT_VERIFIED, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=none, dsn=4.7.5, "
+		  "status=deferred (client TLS configuration problem)"),
+	    REASON_UNKNOWN, "none", FAULT_OURS },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", dsn=4.7.5, "
+		  "status=deferred (TLS is required, but our TLS engine is "
+		  "unavailable)"),
+	    REASON_UNKNOWN, PEER, FAULT_OURS },
+	{ SV(SMTP "SSL_connect error to " PEER ": lost connection"),
+	    REASON_CONNECTION_CLOSED, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "SSL_connect error to " PEER ": Connection timed out"),
+	    REASON_TIMEOUT, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "SSL_connect error to " PEER ": -1"),
+	    REASON_HANDSHAKE_FAILURE, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "warning: TLS library problem: error:0A00010B:SSL "
+		  "routines::wrong version number:../ssl/record.c:354:"),
+	    REASON_PROTOCOL_ERROR, "", FAULT_UNKNOWN },
+	{ SV(SMTP "warning: TLS library problem: error:0A00042E:SSL "
+		  "routines::tlsv1 alert protocol version:x.c:1:SSL alert "
+		  "number 70:"),
+	    REASON_LEGACY_PROTOCOL, "", FAULT_UNKNOWN },
+	{ SV(SMTP "TLSRPT: status=failure, domain=b.test, "
+		  "receiving_mx=mx.b.test[192.0.2.1], "
+		  "failure_type=certificate-expired"),
+	    REASON_EXPIRED_LEAF, "mx.b.test[192.0.2.1]", FAULT_UNKNOWN },
+	/* Postfix, server */
+	{ SV(SMTPD "SSL_accept error from c.test[192.0.2.9]: -1"),
+	    REASON_HANDSHAKE_FAILURE, "c.test[192.0.2.9]", FAULT_UNKNOWN },
+	{ SV(SMTPD "warning: TLS library problem: error:0A000418:SSL "
+		   "routines::tlsv1 alert unknown ca:x.c:1:SSL alert number "
+		   "48:"),
+	    REASON_INCOMPLETE_CHAIN, "", FAULT_OURS },
+	{ SV(SMTPD "NOQUEUE: abort: TLS from c.test[192.0.2.9]: No client "
+		   "certificate presented"),
+	    REASON_NO_CLIENT_CERT, "c.test[192.0.2.9]", FAULT_UNKNOWN },
+	{ SV(SMTPD "lost connection after STARTTLS from c.test[192.0.2.9]"),
+	    REASON_CONNECTION_CLOSED, "c.test[192.0.2.9]", FAULT_UNKNOWN },
+	{ SV(SMTPD "NOQUEUE: milter-reject: RCPT from c.test[192.0.2.9]: 550 "
+		   "5.7.10 TLS required by policy rule 12 for mail from "
+		   "example.mil: this session is not encrypted; enable "
+		   "STARTTLS on your outbound server; from=<a@example.mil>"),
+	    REASON_NO_TLS, "c.test[192.0.2.9]", FAULT_UNKNOWN },
+	/* Sendmail and FortiMail */
+	{ SV(SM "STARTTLS=client, relay=mx.b.test., version=TLSv1.3, "
+		"verify=FAIL, cipher=X, bits=256/256"),
+	    REASON_CERT_NOT_VERIFIED, "mx.b.test.", FAULT_UNKNOWN },
+	{ SV(SM "ruleset=tls_server, arg1=NONE, relay=mx.b.test, reject=454 "
+		"4.7.0 other side does not support STARTTLS"),
+	    REASON_NO_STARTTLS, "mx.b.test", FAULT_UNKNOWN },
+	{ SV(SM "4ALA00Xx012345: ruleset=tls_rcpt, arg1=a@b.test, "
+		"relay=mx.b.test., reject=454 4.7.0 authentication failed"),
+	    REASON_CERT_NOT_VERIFIED, "mx.b.test.", FAULT_UNKNOWN },
+	{ SV(SM "ruleset=tls_server, arg1=OK, relay=mx.b.test, reject=454 "
+		"4.7.0 encryption too weak 128 less than 256"),
+	    REASON_CIPHER_TOO_WEAK, "mx.b.test", FAULT_UNKNOWN },
+	{ SV(SM "STARTTLS=client, relay=mx.b.test., version=TLSv1, "
+		"verify=CAFail, cipher=X, bits=256/256"),
+	    REASON_ISSUER_UNKNOWN, "mx.b.test.", FAULT_UNKNOWN },
+	{ SV("date=2026-11-21 device_id=FE1 msg=\"CAFail\""),
+	    REASON_ISSUER_UNKNOWN, "", FAULT_OURS },
+	/* nothing to say */
+	{ SV(SMTP "Untrusted TLS connection established to " PEER
+		  ": TLSv1.3 with cipher X (256/256 bits)"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER
+		  ", dsn=2.0.0, status=sent (250 ok)"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV(SM "4ALA00Xx012345: to=<a@b.test>, relay=mx.b.test., "
+		"dsn=2.0.0, stat=Sent (ok)"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV(SM "STARTTLS=client, relay=mx.b.test., version=TLSv1.3, "
+		"verify=OK, cipher=X, bits=256/256"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV(SM "ruleset=check_rcpt, arg1=<a@b>, reject=550 5.7.1 no"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV(""), REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV("TLS"), REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV("]: certificate verification failed for "),
+	    REASON_CERT_NOT_VERIFIED, "", FAULT_UNKNOWN },
+	{ SV("TLS is required, but host "), REASON_STARTTLS_REFUSED, "",
+	    FAULT_UNKNOWN },
+	{ SV("TLSRPT: status=failure"), REASON_CERT_NOT_VERIFIED, "",
+	    FAULT_UNKNOWN },
+	{ SV("x required by policy rule 99999999999999999999 for"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV("x required by policy rule 1"), REASON_COUNT, NULL,
+	    FAULT_UNKNOWN },
+	{ SV("SSL_connect error to \0"), REASON_HANDSHAKE_FAILURE, "\0",
+	    FAULT_UNKNOWN },
+};
+
+START_TEST(line)
+{
+	struct annotator *a = annotator_new();
+	struct annotation r;
+	bool found = annotator_line(a, rows[_i].line, &r);
+
+	ck_assert_msg(found == (rows[_i].reason != REASON_COUNT), "%.*s",
+	    SV_ARG(rows[_i].line));
+	if (found) {
+		enum reason_fault want = rows[_i].fault;
+
+		if (want == FAULT_UNKNOWN)
+			want = reason_info(rows[_i].reason)->fault;
+		ck_assert_msg(r.reason == rows[_i].reason, "%.*s: %s",
+		    SV_ARG(rows[_i].line), reason_info(r.reason)->code);
+		if (rows[_i].peer[0] != '\0')
+			ck_assert_sv_eq(r.peer, sv_from(rows[_i].peer),
+			    rows[_i].line.p);
+		if (r.remark == NULL || r.fault != FAULT_UNKNOWN)
+			ck_assert_msg(r.fault == want, "%.*s: fault %s",
+			    SV_ARG(rows[_i].line), reason_fault_word(r.fault));
+	}
+	annotator_free(a);
+}
+END_TEST
+
+/* A handshake error without relay is told with the next line of its process,
+ * and only of its process. */
+START_TEST(sendmail_joins)
+{
+	struct annotator *a = annotator_new();
+	struct annotation r;
+
+	ck_assert(!annotator_line(a,
+	    sv_from(SM "STARTTLS=client, error: connect failed=-1, "
+		       "reason=wrong version number, SSL_error=1"),
+	    &r));
+	ck_assert(!annotator_line(a,
+	    sv_from("x sendmail[78]: 4ALA00Xx012345: to=<a@b>, "
+		    "relay=other.test., stat=Deferred: timeout"),
+	    &r));
+	ck_assert(annotator_line(a,
+	    sv_from(SM "4ALA00Xx012345: to=<a@b>, relay=mx.b.test., "
+		       "dsn=4.0.0, stat=Deferred: 403 4.7.0 TLS handshake "
+		       "failed."),
+	    &r));
+	ck_assert_int_eq(r.reason, REASON_PROTOCOL_ERROR);
+	ck_assert_sv_eq(r.peer, sv_from("mx.b.test."), "peer");
+	ck_assert_msg(!annotator_line(a,
+			  sv_from(SM "4ALA00Xx012346: to=<a@b>, "
+				     "relay=mx.b.test., stat=Deferred: x"),
+			  &r),
+	    "told once");
+	annotator_free(a);
+}
+END_TEST
+
+START_TEST(rule_and_detail)
+{
+	struct annotator *a = annotator_new();
+	struct annotation r;
+
+	ck_assert(annotator_line(a,
+	    sv_from(SMTPD "NOQUEUE: reject: RCPT from c[192.0.2.9]: 451 4.7.5 "
+			  "Verified certificate required by policy rule 7 "
+			  "for mail from x.test: the certificate has expired; "
+			  "renew the certificate"),
+	    &r));
+	ck_assert_int_eq(r.rule_id, 7);
+	ck_assert_int_eq(r.reason, REASON_EXPIRED_LEAF);
+	ck_assert(r.is_inbound);
+	ck_assert(annotator_line(a,
+	    sv_from(SMTP VERIFY "untrusted issuer /CN=Some CA"), &r));
+	ck_assert_sv_eq(r.detail, sv_from("/CN=Some CA"), "issuer");
+	ck_assert_ptr_nonnull(r.remark);
+	annotator_free(a);
+}
+END_TEST
+
+static void
+add_tests(TCase *tc)
+{
+	tcase_add_loop_test(tc, line, 0, N_ROWS(rows));
+	tcase_add_test(tc, sendmail_joins);
+	tcase_add_test(tc, rule_and_detail);
+}
+
+UNIT_MAIN("annotate", add_tests)
