@@ -3,6 +3,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "wire/attrs.h"
 
 static const struct sv names[ATTR_COUNT] = {
@@ -34,19 +36,28 @@ attrs_name(enum attr attr)
 	return attr < ATTR_COUNT ? names[attr].p : "";
 }
 
+/* Most attributes are told from each other by length and last letter. */
+static bool
+is_name(size_t at, struct sv name)
+{
+	const struct sv *own = &names[at];
+
+	return own->n == name.n && own->p[own->n - 1] == name.p[own->n - 1] &&
+	    memcmp(own->p, name.p, own->n) == 0;
+}
+
 /* The attribute of that name, ATTR_COUNT when we use none such. *next_r is
  * where to look first: Postfix keeps to one order. */
 static size_t
 find_attr(struct sv name, size_t *next_r)
 {
-	for (size_t i = 0; i < ATTR_COUNT; i++) {
-		size_t at = (*next_r + i) % ATTR_COUNT;
-
-		if (sv_eq(names[at], name)) {
+	if (*next_r < ATTR_COUNT && is_name(*next_r, name))
+		return (*next_r)++;
+	for (size_t at = 0; at < ATTR_COUNT; at++)
+		if (is_name(at, name)) {
 			*next_r = at + 1;
 			return at;
 		}
-	}
 	return ATTR_COUNT;
 }
 
