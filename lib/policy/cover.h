@@ -13,7 +13,7 @@
 /* True if a matches every party that b matches. */
 bool pattern_covers(const struct pattern *a, const struct pattern *b);
 /* True if whatever b's criteria match is matched by a's as well. Who wins is
- * rule_order's business, who is active the caller's. */
+ * rule_rank's business, who is active the caller's. */
 bool rule_covers(const struct rule *a, const struct rule *b);
 
 #endif

@@ -11,7 +11,8 @@ e2e_tests = \
 	%D%/t-out-live.sh \
 	%D%/t-out-tool.sh \
 	%D%/t-peers.sh \
-	%D%/t-policyd.sh
+	%D%/t-policyd.sh \
+	%D%/t-reload.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \
 	%D%/dns.py \
