@@ -318,9 +318,14 @@ save(struct source *src, int64_t now_secs)
 		    policy_db_changed(src->db, NULL) == 1)
 			return;
 		if (policy_image_save(src->unsaved, src->last_good_path,
-			&is_written, &err) != 0)
+			&is_written, &err) != 0) {
+			/* Another daemon is at it: look again soon. */
+			if (err.sysexit == EX_TEMPFAIL &&
+			    now_secs - src->unsaved_secs <
+				SOURCE_SAVE_RETRY_SECS)
+				return;
 			save_failed(src, &err, now_secs);
-		else {
+		} else {
 			src->is_saved = true;
 			src->save_failure[0] = '\0';
 		}

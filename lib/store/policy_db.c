@@ -23,7 +23,9 @@
 enum {
 	COPY_CHUNK = 1 << 20,
 	TICK_NSECS = 4000000, /* a tick of the kernel's clock at 250 Hz */
-	CALM_LOOKS = 8,       /* data_version is asked at least every so many */
+	HEADER_SIZE = 100,    /* www.sqlite.org/fileformat.html 1.3 */
+	HEADER_WRITE_VERSION = 18,
+	HEADER_CHANGES = 24,
 };
 
 /* What stat(2) says of the file at the path. */
@@ -38,12 +40,12 @@ struct stamp {
 struct policy_db {
 	struct store st; /* st.sq == NULL: not open */
 	char *path;
-	struct stamp opened; /* dev and ino of what st has open */
-	struct stamp tried;  /* of the last copy, or try at one */
-	int64_t tried_version;
+	struct stamp opened;      /* dev and ino of what st has open */
+	struct stamp tried;       /* of the last copy */
+	unsigned char changes[4]; /* the change counter in it */
+	int64_t version;          /* its data_version, if is_wal */
 	bool has_tried;
-	bool is_wal;      /* commits do not touch the file itself */
-	unsigned n_looks; /* since data_version was asked */
+	bool is_wal; /* commits do not touch the file itself */
 	unsigned patience_msecs;
 	atomic_bool gives_up;
 };
@@ -171,40 +173,73 @@ open_current(struct policy_db *db, struct stamp *s, struct err *err_r)
 	    db->path);
 }
 
-/* Takes and drops the shared lock; changes after every foreign commit. */
+/* SQLite's own view: takes and drops the shared lock. Finds a journal that has
+ * to be rolled back; the version changes after every foreign commit. */
 static int
-data_version(struct policy_db *db, int64_t *version_r, uint64_t *lock_usecs,
-    struct err *err_r)
+data_version(struct policy_db *db, int64_t *version_r, struct err *err_r)
 {
-	uint64_t begin = now_usecs();
-	int done =
-	    store_number(&db->st, "PRAGMA data_version", version_r, err_r);
+	return store_number(&db->st, "PRAGMA data_version", version_r, err_r);
+}
 
-	*lock_usecs += now_usecs() - begin;
-	return done;
+/* The open file through SQLite's methods for it, which take no lock. */
+static sqlite3_file *
+raw_file(struct policy_db *db)
+{
+	sqlite3_file *file = NULL;
+
+	if (sqlite3_file_control(db->st.sq, "main", SQLITE_FCNTL_FILE_POINTER,
+		&file) != SQLITE_OK ||
+	    file == NULL || file->pMethods == NULL)
+		abort(); /* a file that is open has them */
+	return file;
+}
+
+/* True if somebody is in a transaction that writes: from its first statement
+ * to the end of its commit he holds the reserved lock. */
+static bool
+is_being_written(struct policy_db *db)
+{
+	sqlite3_file *file = raw_file(db);
+	int is_reserved = 1;
+
+	return file->pMethods->xCheckReservedLock(file, &is_reserved) !=
+	    SQLITE_OK ||
+	    is_reserved != 0;
+}
+
+/* The header of the file; false when it has none. */
+static bool
+read_header(struct policy_db *db, unsigned char header[HEADER_SIZE])
+{
+	sqlite3_file *file = raw_file(db);
+
+	return file->pMethods->xRead(file, header, HEADER_SIZE, 0) == SQLITE_OK;
 }
 
 static int
 is_changed(struct policy_db *db, struct err *err_r)
 {
+	unsigned char header[HEADER_SIZE];
 	struct stamp now;
 	int64_t version = 0;
-	uint64_t ignored = 0;
 
 	if (look(db, &now, err_r) != 0)
 		return -1;
-	if (!db->has_tried || db->st.sq == NULL ||
-	    !same_file(&now, &db->opened))
+	if (!db->has_tried || !same_file(&now, &db->opened))
 		return 1;
-	/* The stamp alone would do on a local disk. SQLite is asked now and
-	 * then all the same: it also finds a journal that waits for root. */
-	if (!db->is_wal && same_stamp(&now, &db->tried) &&
-	    ++db->n_looks < CALM_LOOKS)
+	if (db->is_wal) {
+		if (data_version(db, &version, err_r) != 0)
+			return -1;
+		return version != db->version;
+	}
+	/* The counter is for file systems that keep no time of a write. */
+	if (!read_header(db, header) ||
+	    memcmp(header + HEADER_CHANGES, db->changes, 4) != 0)
+		return 1;
+	if (same_stamp(&now, &db->tried))
 		return 0;
-	db->n_looks = 0;
-	if (data_version(db, &version, &ignored, err_r) != 0)
-		return -1;
-	if (version != db->tried_version)
+	if (now.size != db->tried.size || !is_settled(&now) ||
+	    is_being_written(db) || db_has_journal(&db->st))
 		return 1;
 	/* Touched, or a transaction that was rolled back. */
 	db->tried = now;
@@ -223,60 +258,71 @@ policy_db_changed(struct policy_db *db, struct err *err_r)
 	return changed;
 }
 
-static void *
-map_bytes(size_t n)
-{
-	void *p = mmap(NULL, n == 0 ? 1 : n, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void
-unmap_bytes(void *p, size_t n)
-{
-	if (p != NULL)
-		(void)munmap(p, n == 0 ? 1 : n);
-}
-
 /* A copy on its way. A try that fails leaves its memory to the next one: what
  * is already mapped is filled three times as fast. */
 struct copy {
 	void *bytes;
-	size_t n_bytes;
+	size_t n_bytes; /* of the memory */
+	size_t size;    /* of what is in it */
 	struct stamp at;
 	int64_t version;
 	struct policy_copy_stats stats;
 };
+
+static void
+drop_bytes(struct copy *c)
+{
+	if (c->bytes != NULL)
+		(void)munmap(c->bytes, c->n_bytes);
+	c->bytes = NULL;
+	c->n_bytes = 0;
+}
+
+/* Room for n bytes, with real memory under it: to get that while the file is
+ * being read would make the reading, which nobody may disturb, three times as
+ * long. What was there stays. */
+static int
+make_room(struct policy_db *db, struct copy *c, size_t n, struct err *err_r)
+{
+	void *p;
+
+	if (n > LIMIT_POLICY_FILE)
+		return err_set(err_r, EX_DATAERR,
+		    "%s: larger than %llu bytes: delete old rows of table "
+		    "audit and VACUUM it",
+		    db->path, (unsigned long long)LIMIT_POLICY_FILE);
+	n = n == 0 ? 1 : n;
+	if (c->bytes == NULL)
+		p = mmap(NULL, n, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	else if (c->n_bytes != n)
+		p = mremap(c->bytes, c->n_bytes, n, MREMAP_MAYMOVE);
+	else
+		return 0;
+	if (p == MAP_FAILED)
+		return store_fail(&db->st, SQLITE_NOMEM, err_r);
+	c->bytes = p;
+	c->n_bytes = n;
+	return 0;
+}
 
 /* Reads the open file into memory of our own: 1 done, 0 it became shorter, -1
  * failed. */
 static int
 read_bytes(struct policy_db *db, struct copy *c, struct err *err_r)
 {
-	sqlite3_file *file = NULL;
+	sqlite3_file *file = raw_file(db);
 	size_t size = (size_t)c->at.size;
 	size_t at = 0;
-	int rc;
+	int rc = SQLITE_OK;
 
-	if (size > LIMIT_POLICY_FILE)
-		return err_set(err_r, EX_DATAERR,
-		    "%s: larger than %llu bytes: delete old rows of table "
-		    "audit and VACUUM it",
-		    db->path, (unsigned long long)LIMIT_POLICY_FILE);
-	if (c->bytes == NULL || c->n_bytes != size) {
-		unmap_bytes(c->bytes, c->n_bytes);
-		c->bytes = map_bytes(size);
-		c->n_bytes = size;
-		if (c->bytes == NULL)
-			return store_fail(&db->st, SQLITE_NOMEM, err_r);
-	}
-	rc = sqlite3_file_control(db->st.sq, "main", SQLITE_FCNTL_FILE_POINTER,
-	    &file);
+	if (make_room(db, c, size, err_r) != 0)
+		return -1;
 	for (; rc == SQLITE_OK && at < size; at += COPY_CHUNK)
 		rc = file->pMethods->xRead(file, (char *)c->bytes + at,
 		    (int)(size - at < COPY_CHUNK ? size - at : COPY_CHUNK),
 		    (sqlite3_int64)at);
+	c->size = size;
 	if (rc == SQLITE_OK)
 		return 1;
 	if (rc == SQLITE_IOERR_SHORT_READ)
@@ -284,30 +330,27 @@ read_bytes(struct policy_db *db, struct copy *c, struct err *err_r)
 	return store_fail(&db->st, rc, err_r);
 }
 
-/* One try without a lock: 1 copied, 0 somebody wrote, -1 failed. */
+/* One try without a lock: 1 copied, 0 somebody wrote, -1 failed. Order
+ * matters: stamp, writer, journal, bytes, stamp. */
 static int
 copy_unlocked(struct policy_db *db, struct copy *c, struct err *err_r)
 {
-	uint64_t *locked = &c->stats.lock_usecs;
 	struct stamp after;
-	int64_t version = 0;
 	int done;
 
 	if (open_current(db, &c->at, err_r) != 0)
 		return -1;
-	if (!is_settled(&c->at))
+	if (!is_settled(&c->at) || is_being_written(db))
 		return 0;
-	if (data_version(db, &c->version, locked, err_r) != 0)
+	if (db_has_journal(&db->st) &&
+	    data_version(db, &c->version, err_r) != 0)
 		return -1;
 	done = read_bytes(db, c, err_r);
 	if (done <= 0)
 		return done;
-	if (data_version(db, &version, locked, err_r) != 0 ||
-	    look(db, &after, err_r) != 0)
-		done = -1;
-	else
-		done = version == c->version && same_stamp(&c->at, &after);
-	return done;
+	if (look(db, &after, err_r) != 0)
+		return -1;
+	return same_stamp(&c->at, &after) ? 1 : 0;
 }
 
 /* Under the shared lock nobody writes. */
@@ -320,14 +363,15 @@ copy_locked(struct policy_db *db, struct copy *c, struct err *err_r)
 	if (open_current(db, &c->at, err_r) != 0 ||
 	    store_exec(&db->st, "BEGIN", err_r) != 0)
 		return -1;
-	begin = now_usecs();
-	c->stats.is_locked = true;
-	if (store_number(&db->st, "PRAGMA data_version", &c->version, err_r) ==
-		0 &&
-	    look(db, &c->at, err_r) == 0)
-		done = read_bytes(db, c, err_r);
+	/* Waits for a writer, and keeps the lock until the transaction ends. */
+	if (data_version(db, &c->version, err_r) == 0) {
+		begin = now_usecs();
+		c->stats.is_locked = true;
+		if (look(db, &c->at, err_r) == 0)
+			done = read_bytes(db, c, err_r);
+		c->stats.lock_usecs = now_usecs() - begin;
+	}
 	store_rollback(&db->st);
-	c->stats.lock_usecs += now_usecs() - begin;
 	if (done == 0)
 		return err_set(err_r, EX_TEMPFAIL,
 		    "%s: was cut short while it was being copied", db->path);
@@ -359,22 +403,22 @@ copy_wal(struct policy_db *db, struct copy *c, struct err *err_r)
 	unsigned char *p = NULL;
 	int done = -1;
 
-	if (open_current(db, &c->at, err_r) != 0 ||
-	    store_number(&db->st, "PRAGMA data_version", &c->version, err_r) !=
-		0 ||
+	if (data_version(db, &c->version, err_r) != 0 ||
 	    store_open_memory(&copy, err_r) != 0)
 		return -1;
 	if (backup_to(db, &copy, err_r) != 0)
 		goto out;
 	p = sqlite3_serialize(copy.sq, "main", &n, 0);
-	if (p == NULL || (c->bytes = map_bytes((size_t)n)) == NULL) {
+	if (p == NULL) {
 		(void)store_fail(&db->st, SQLITE_NOMEM, err_r);
 		goto out;
 	}
+	if (make_room(db, c, (size_t)n, err_r) != 0)
+		goto out;
 	memcpy(c->bytes, p, (size_t)n);
-	c->n_bytes = (size_t)n;
+	c->size = (size_t)n;
 	/* www.sqlite.org/fileformat.html 1.3.2: no longer a WAL database. */
-	memset((char *)c->bytes + 18, 1, 2);
+	memset((char *)c->bytes + HEADER_WRITE_VERSION, 1, 2);
 	done = 0;
 out:
 	sqlite3_free(p);
@@ -389,7 +433,7 @@ copy_bytes(struct policy_db *db, struct copy *c, struct err *err_r)
 	int done;
 
 	if (open_current(db, &c->at, err_r) != 0 ||
-	    data_version(db, &c->version, &c->stats.lock_usecs, err_r) != 0)
+	    make_room(db, c, (size_t)c->at.size, err_r) != 0)
 		return -1;
 	c->stats.is_wal = db_is_wal(&db->st);
 	if (c->stats.is_wal)
@@ -420,16 +464,19 @@ policy_db_copy(struct policy_db *db, struct policy_image **image_r,
 	c.stats.usecs = now_usecs() - begin;
 	if (stats_r != NULL)
 		*stats_r = c.stats;
-	/* What failed is tried again when the file changes, or when SQLite can
-	 * tell its version again. */
-	db->has_tried = !(done != 0 && store_is_busy(&db->st));
-	db->tried = c.at;
-	db->tried_version = done == 0 ? c.version : -1;
-	db->is_wal = c.stats.is_wal;
-	db->n_looks = 0;
+	/* What could not be copied is tried again; what is broken only when it
+	 * has changed. */
+	db->has_tried = done == 0;
 	if (done != 0) {
-		unmap_bytes(c.bytes, c.n_bytes);
+		drop_bytes(&c);
 		return -1;
 	}
-	return policy_image_new(image_r, c.bytes, c.n_bytes, db->path, err_r);
+	db->tried = c.at;
+	db->version = c.version;
+	db->is_wal = c.stats.is_wal;
+	memset(db->changes, 0, sizeof(db->changes));
+	if (c.size >= HEADER_SIZE)
+		memcpy(db->changes, (char *)c.bytes + HEADER_CHANGES,
+		    sizeof(db->changes));
+	return policy_image_new(image_r, c.bytes, c.size, db->path, err_r);
 }

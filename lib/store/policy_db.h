@@ -1,23 +1,25 @@
 /* tlswarden: store/policy_db - watches policy.db and copies it, read-only.
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * The administrator's sqlite3 shell has no busy timeout: an INSERT fails when
- * it meets any reader's lock. So nothing here holds one for longer than it
- * takes to compare a counter (microseconds), whatever the size of the table:
+ * The administrator's sqlite3 shell has no busy timeout: a statement fails when
+ * it meets any reader's lock, even one that is held for microseconds. So the
+ * file is copied without a lock, in a way that notices every writer:
  *
- *   1. stat(2) the file; then take and drop SQLite's shared lock (PRAGMA
- *      data_version). Whoever has that lock sees a committed database, and a
- *      journal that waits to be rolled back is found by SQLite.
- *   2. read all bytes through SQLite's own descriptor, without a lock.
- *   3. lock and drop again, stat(2) again.
+ *   1. stat(2); wait until the time stamps are older than the tick of the
+ *      kernel's clock, so that a later write cannot leave them as they are.
+ *   2. Ask whether anybody holds the reserved lock, which writers do from
+ *      their first statement to the end of the commit; asking takes no lock.
+ *      If so: wait. Nobody: what is in the file is committed, or the leavings
+ *      of a writer that crashed, which left its journal beside it; then SQLite
+ *      is asked (PRAGMA data_version), who takes the shared lock and knows.
+ *   3. Read all bytes through SQLite's own descriptor (another one, when
+ *      closed, would drop all locks of this process on the file).
+ *   4. stat(2) again: all as in 1 means that nobody wrote in between.
  *
- * When size, mtime, ctime and data_version are the same before and after,
- * nothing was written meanwhile, so the bytes are the committed database of 1.
- * A time stamp can hide a second write within the same tick of the kernel's
- * clock, so step 1 waits until the stamp is older than that. When somebody
- * writes all the time and too fast for a copy between two commits, the copy is
- * made under the lock after all, after POLICY_DB_PATIENCE_MSECS: a change that
- * is served late is better than an INSERT that fails.
+ * When somebody writes all the time and too fast for a copy between two
+ * commits, it is made under the shared lock after all, after
+ * POLICY_DB_PATIENCE_MSECS: a change that is served late is better than an
+ * INSERT that fails.
  * A database in WAL mode, where readers never stop a writer, is copied with
  * SQLite's backup interface.
  */

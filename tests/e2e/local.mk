@@ -13,6 +13,7 @@ e2e_tests = \
 	%D%/t-peers.sh \
 	%D%/t-policyd.sh \
 	%D%/t-reload.sh
+	%D%/t-store.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \
 	%D%/dns.py \
@@ -24,6 +25,7 @@ dist_check_DATA += \
 	%D%/postfix.sh \
 	%D%/smtp.py \
 	%D%/t-policyd.py \
+	%D%/t-store.py \
 	%D%/warden.sh
 EXTRA_DIST += $(e2e_tests) tests/STATUS.md
 $(e2e_tests:.sh=.log): all-am

@@ -354,10 +354,11 @@ START_TEST(hot_journal)
 	ck_assert_int_eq(load(db, &seen, NULL, &err), -1);
 	ck_assert_msg(strstr(err.text, "crashed while it wrote") != NULL, "%s",
 	    err.text);
-	/* The same file, so a look at it may say nothing new for a while. */
-	for (int i = 0; i < 7; i++)
-		ck_assert_int_ne(policy_db_changed(db, &err), 1);
-	ck_assert_int_eq(policy_db_changed(db, &err), -1);
+	/* Not by a later look either. */
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(policy_db_changed(db, &err), 1);
+		ck_assert_int_eq(load(db, &seen, NULL, &err), -1);
+	}
 	ck_assert_int_eq(policy_init(f.policy, (gid_t)-1, &result, &err), 0);
 	ck_assert(result.had_journal);
 	ck_assert_int_eq(policy_db_changed(db, &err), 1);
@@ -383,6 +384,7 @@ START_TEST(locked)
 	writer = fixture_open(f.policy);
 
 	/* A writer that has not committed yet stops nobody. */
+	policy_db_set_patience(db, 100);
 	fixture_exec(writer, "BEGIN IMMEDIATE; DELETE FROM policy");
 	ck_assert_msg(load(db, &seen, NULL, &err) == 0, "%s", err.text);
 	ck_assert_uint_eq(seen.n, 3);

@@ -3,10 +3,12 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -147,6 +149,41 @@ START_TEST(saves_what_served)
 }
 END_TEST
 
+/* Two daemons share policy.last-good; who finds the other at it waits. */
+START_TEST(saves_in_turn)
+{
+	struct world w;
+	struct source_status st;
+	char fresh[100];
+	int fd;
+
+	world_init(&w);
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", w.f.last_good);
+	fd = open(fresh, O_RDWR | O_CREAT, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	open_source(&w);
+	st = poll_source(&w);
+	ck_assert_uint_eq(st.n_saves + st.n_save_failures, 0);
+	(void)close(fd);
+	st = poll_source(&w);
+	ck_assert_uint_eq(st.n_saves, 1);
+	ck_assert_uint_eq(said_count(&w.said, "last good"), 0);
+
+	/* But not for ever in silence. */
+	fd = open(fresh, O_RDWR | O_CREAT, 0600);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	fixture_sql(w.f.policy, good);
+	st = poll_source(&w);
+	w.now += 60;
+	st = poll_source(&w);
+	ck_assert_uint_eq(st.n_save_failures, 1);
+	ck_assert_uint_eq(said_count(&w.said, "not kept as last good"), 1);
+	(void)close(fd);
+	world_done(&w);
+}
+END_TEST
+
 START_TEST(readers)
 {
 	struct source_reader a, b;
@@ -269,6 +306,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, cannot_save);
 	tcase_add_test(tc, saves_seldom);
 	tcase_add_test(tc, saves_what_served);
+	tcase_add_test(tc, saves_in_turn);
 	tcase_add_test(tc, readers);
 	tcase_add_test(tc, reading_threads);
 	tcase_add_test(tc, write_ahead_log);
