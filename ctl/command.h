@@ -60,6 +60,7 @@ struct command {
 	const struct command *const *subs; /* ends with NULL */
 };
 
+extern const struct command verb_annotate;
 extern const struct command verb_audit;
 extern const struct command verb_bypass;
 extern const struct command verb_ca;

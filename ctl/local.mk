@@ -3,6 +3,8 @@ bin_PROGRAMS += %D%/tlswarden
 dist_man_MANS += %D%/tlswarden.1
 %C%_tlswarden_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_tlswarden_SOURCES = \
+	%D%/annotate.c %D%/annotate.h \
+	%D%/annotate_summary.c \
 	%D%/args.c \
 	%D%/audit.c %D%/audit.h \
 	%D%/bypass.c \
@@ -44,5 +46,6 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/when.c %D%/when.h
 %C%_tlswarden_LDADD = \
 	lib/daemon/libdaemon.a lib/store/libstore.a lib/cert/libcert.a \
+	lib/annotate/libannotate.a \
 	$(LIBS_POLICY) $(SQLITE_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
 	$(IDN2_LIBS) $(CONFUSE_LIBS) $(CURL_LIBS)

@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&verb_check,
 	&verb_explain,
 	&verb_verify,
+	&verb_annotate,
 	&verb_ca,
 	&verb_bypass,
 	&verb_import,

@@ -1,5 +1,6 @@
 # Makefile fragment of tests/ctl: tlswarden(1) as a person uses it.
 ctl_tests = \
+	%D%/annotate.sh \
 	%D%/check.sh \
 	%D%/completion.sh \
 	%D%/explain.sh \

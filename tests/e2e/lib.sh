@@ -140,7 +140,7 @@ e2e_init()
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	timeout -k 5 "${E2E_TIMEOUT:-180}" \
+	timeout -k 5 "${E2E_TIMEOUT:-600}" \
 	    unshare --net --mount --pid --fork --kill-child --mount-proc \
 	    bash "$1" &
 	E2E_CHILD=$!

@@ -32,3 +32,9 @@ fuzz_programs += %D%/fuzz_cert_load
 %C%_fuzz_cert_load_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_fuzz_cert_load_LDADD = $(LIBS_CERT)
 %C%_fuzz_cert_load_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+fuzz_programs += %D%/fuzz_annotate
+%C%_fuzz_annotate_SOURCES = %D%/fuzz_annotate.c $(FUZZ_MAIN)
+%C%_fuzz_annotate_LDADD = lib/annotate/libannotate.a lib/fact/libfact.a \
+	lib/base/libbase.a
+%C%_fuzz_annotate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)

@@ -1,0 +1,246 @@
+/* tlswarden: ctl/annotate - mail logs with class, cause and fix behind them.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "annotate/annotate.h"
+#include "ctl/annotate.h"
+#include "ctl/command.h"
+#include "ctl/out.h"
+#include "base/banned.h"
+
+struct reading {
+	const struct app *app;
+	struct annotator *annotator;
+	struct summary summary;
+	bool wants_summary;
+	bool wants_all; /* lines without a failure, too */
+	bool follows;
+	struct json_list json;
+	uint64_t n_lines;
+	uint64_t n_failures;
+};
+
+static void
+print_text(const struct reading *rd, const char *label, struct sv text)
+{
+	struct buf b;
+
+	buf_init(&b, OUT_TEXT_MAX);
+	out_safe(&b, text);
+	out_styled(rd->app, OUT_DIM, "    %-7s", label);
+	buf_addc(&b, '\n');
+	out_sv(buf_sv(&b));
+	buf_free(&b);
+}
+
+static void
+print_annotation(const struct reading *rd, const struct annotation *r)
+{
+	const struct reason_info *info = reason_info(r->reason);
+
+	out_styled(rd->app, OUT_BAD, "    %s", info->code);
+	out_styled(rd->app, OUT_PLAIN, " (fault: %s)\n",
+	    reason_fault_word(r->fault));
+	print_text(rd, "cause",
+	    sv_from(r->remark == NULL || r->reason != REASON_UNKNOWN
+		    ? info->cause
+		    : r->remark));
+	if (r->remark != NULL && r->reason != REASON_UNKNOWN)
+		print_text(rd, "note", sv_from(r->remark));
+	if (r->fault != FAULT_OURS || r->remark == NULL)
+		print_text(rd, "fix", sv_from(info->fix_ours));
+	if (r->fault != FAULT_OURS && r->reason != REASON_UNKNOWN)
+		print_text(rd, "theirs", sv_from(info->fix_theirs));
+	if (r->rule_id != 0)
+		out_styled(rd->app, OUT_PLAIN,
+		    "    rule %lld: tlswarden explain %lld\n",
+		    (long long)r->rule_id, (long long)r->rule_id);
+}
+
+static void
+print_line(const struct reading *rd, struct sv line)
+{
+	struct buf b;
+
+	buf_init(&b, OUT_TEXT_MAX);
+	out_safe(&b, line);
+	buf_addc(&b, '\n');
+	out_sv(buf_sv(&b));
+	buf_free(&b);
+	(void)rd;
+}
+
+static json_t *
+annotation_json(struct sv line, const struct annotation *r)
+{
+	const struct reason_info *info = reason_info(r->reason);
+	json_t *o = json_object();
+
+	out_json_set(o, "line", out_json_sv(line));
+	out_json_set(o, "class", out_json_str(info->code));
+	out_json_set(o, "fault", out_json_str(reason_fault_word(r->fault)));
+	out_json_set(o, "peer", out_json_sv(r->peer));
+	out_json_set(o, "inbound", json_boolean(r->is_inbound));
+	out_json_set(o, "detail", out_json_sv(r->detail));
+	out_json_set(o, "rule",
+	    r->rule_id == 0 ? json_null() : json_integer(r->rule_id));
+	out_json_set(o, "cause", out_json_str(info->cause));
+	out_json_set(o, "note",
+	    r->remark == NULL ? json_null() : out_json_str(r->remark));
+	out_json_set(o, "fix_ours", out_json_str(info->fix_ours));
+	out_json_set(o, "fix_theirs", out_json_str(info->fix_theirs));
+	out_json_set(o, "tlsrpt",
+	    info->tlsrpt[0] == '\0' ? json_null() : out_json_str(info->tlsrpt));
+	return o;
+}
+
+static void
+take_line(struct reading *rd, struct sv line)
+{
+	struct annotation r;
+	bool is_failure;
+
+	rd->n_lines++;
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	is_failure = annotator_line(rd->annotator, line, &r);
+	rd->n_failures += is_failure;
+	if (rd->wants_summary) {
+		if (is_failure)
+			summary_add(&rd->summary, &r);
+	} else if (rd->app->json) {
+		if (is_failure)
+			json_list_item(&rd->json, annotation_json(line, &r));
+	} else if (is_failure || rd->wants_all) {
+		print_line(rd, line);
+		if (is_failure)
+			print_annotation(rd, &r);
+	}
+	if (rd->follows)
+		(void)fflush(stdout);
+}
+
+/* Reads on where a file grows; ends at a signal. */
+static bool
+wait_for_more(FILE *f)
+{
+	static const struct timespec pause = { .tv_nsec = 250000000 };
+
+	clearerr(f);
+	return nanosleep(&pause, NULL) == 0;
+}
+
+static int
+read_file(struct reading *rd, const char *path, struct err *err_r)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	FILE *f = is_stdin ? stdin : fopen(path, "re");
+	char *line = NULL;
+	size_t cap = 0;
+	int rc = 0;
+
+	if (f == NULL)
+		return err_set(err_r, EX_NOINPUT, "%s: %s", path,
+		    strerror(errno));
+	for (;;) {
+		ssize_t n = getline(&line, &cap, f);
+
+		if (n > 0) {
+			if (line[n - 1] == '\n')
+				n--;
+			take_line(rd, sv_make(line, (size_t)n));
+		} else if (ferror(f)) {
+			rc = err_set(err_r, EX_IOERR, "%s: %s", path,
+			    strerror(errno));
+			break;
+		} else if (!rd->follows || is_stdin || !wait_for_more(f)) {
+			break;
+		}
+	}
+	free(line);
+	if (!is_stdin)
+		(void)fclose(f);
+	return rc;
+}
+
+static int
+read_all(struct reading *rd, const struct args *args, struct err *err_r)
+{
+	if (args->n_operands == 0)
+		return read_file(rd, "-", err_r);
+	for (size_t i = 0; i < args->n_operands; i++)
+		if (read_file(rd, args->operands[i], err_r) != 0)
+			return -1;
+	return 0;
+}
+
+static void
+finish(struct reading *rd)
+{
+	if (rd->wants_summary)
+		summary_print(&rd->summary, rd->app, rd->n_lines);
+	else if (rd->app->json)
+		json_list_end(&rd->json);
+	(void)fflush(stdout);
+}
+
+static int
+annotate_run(struct app *app, const struct args *args)
+{
+	struct reading rd = { .app = app,
+		.wants_summary = args_has(args, "summary"),
+		.wants_all = args_has(args, "all"),
+		.follows = args_has(args, "follow") };
+	struct err err = { 0 };
+	int rc;
+
+	if (rd.follows && (rd.wants_summary || args->n_operands > 1))
+		return usage_error(args->command,
+		    "--follow reads one file to no end: no --summary, no "
+		    "second file");
+	rd.annotator = annotator_new();
+	summary_init(&rd.summary);
+	if (app->json && !rd.wants_summary)
+		json_list_begin(&rd.json);
+	rc = read_all(&rd, args, &err);
+	finish(&rd);
+	summary_done(&rd.summary);
+	annotator_free(rd.annotator);
+	if (rc != 0)
+		return app_fail(&err);
+	return rd.n_failures > 0 ? CTL_FINDING : CTL_GOOD;
+}
+
+static const struct option_spec options[] = {
+	{ "follow", NULL, "go on as the file grows", 'f' },
+	{ "summary", NULL, "a table: each peer, what failed, how often", 0 },
+	{ "all", NULL, "print the lines without a failure, too", 0 },
+	{ .name = NULL },
+};
+
+const struct command verb_annotate = {
+	.name = "annotate",
+	.summary = "explain the TLS failures in a mail log",
+	.synopsis = "[-f] [--summary | --all] [FILE...]",
+	.help =
+	    "Reads logs of Postfix, Sendmail or FortiMail, from files or\n"
+	    "standard input, and prints each TLS failure with its class,\n"
+	    "cause and fix. Exit code 1 when there was one.",
+	.examples =
+	    "  tlswarden annotate /var/log/mail.log\n"
+	    "  zcat mail.log.2.gz | tlswarden annotate --summary\n"
+	    "  tlswarden annotate -f /var/log/mail.log",
+	.options = options,
+	.max_operands = SIZE_MAX,
+	.run = annotate_run,
+};
