@@ -115,16 +115,20 @@ take_bad_row(void *arg, const char *sentence)
 	struct check *c = arg;
 	struct sv v = sv_from(sentence), prefix = sv_from("policy rule ");
 	struct check_finding *f;
-	uint64_t id;
+	uint64_t id = 0;
 
+	if (sv_starts(v, prefix)) {
+		struct sv rest = sv_skip(v, prefix.n);
+		size_t colon = sv_find(rest, ':');
+
+		if (sv_to_u64(sv_head(rest, colon), INT64_MAX, &id))
+			v = sv_trim(sv_skip(rest, colon + 1));
+	}
 	f = check_add(c, CHECK_PROBLEM, "bad_row", CHECK_ALL,
-	    check_text(c, "%s", sentence),
+	    check_text(c, "%.*s", SV_ARG(v)),
 	    "mend or remove it; until then the daemons keep the last good "
 	    "table");
-	if (!sv_starts(v, prefix))
-		return;
-	v = sv_skip(v, prefix.n);
-	if (sv_to_u64(sv_head(v, sv_find(v, ':')), INT64_MAX, &id))
+	if (id != 0)
 		check_rule(f, (int64_t)id);
 }
 

@@ -9,6 +9,7 @@
 
 #include "ctl/explain.h"
 #include "ctl/rule.h"
+#include "policy/lookup.h"
 #include "base/banned.h"
 
 static int
@@ -44,7 +45,6 @@ take_peers(struct question *q, const struct args *args, struct err *err_r)
 			    "--peer: \"%.*s\" is no IP address", SV_ARG(part));
 	}
 	q->peers_state = PEERS_KNOWN;
-	q->has_peers = true;
 	q->peer_text = text;
 	if (q->n_peers > 0 &&
 	    (q->direction == DIRECTION_OUT || q->n_peers == 1))
@@ -170,14 +170,18 @@ ask_outbound(struct question *q, struct err *err_r)
 	q->has_address = q->recipient != NULL &&
 	    party_address(&q->address, sv_from(q->recipient)) == PARTY_OK &&
 	    party_user(&q->address).n > 0;
-	if (q->n_peers == 0 && q->hop.is_literal) {
-		q->peers[q->n_peers++] = q->hop.addr;
-		q->peers_state = PEERS_KNOWN;
-	} else if (q->n_peers == 0) {
+	if (q->hop.is_literal && q->n_peers > 0)
+		return err_set(err_r, EX_USAGE,
+		    "--peer: the next hop is an address itself");
+	if (q->n_peers == 0)
 		q->peers_state = PEERS_PENDING;
+	lookup_nexthop_query(&q->hop, &q->query);
+	q->by_address = q->query;
+	if (!q->hop.is_literal) {
+		q->by_address.peers_state = q->peers_state;
+		q->by_address.peers = q->peers;
+		q->by_address.n_peers = q->n_peers;
 	}
-	q->query = (struct query){ DIRECTION_OUT, &q->absent, &q->hop,
-		q->peers_state, q->peers, q->n_peers };
 	return 0;
 }
 

@@ -38,11 +38,11 @@ struct question {
 	struct addr peers[EXPLAIN_PEERS];
 	size_t n_peers;
 	enum peers_state peers_state;
-	bool has_peers; /* --peer was given */
 	const char *peer_text;
 	struct tls_facts tls;
-	bool has_tls; /* facts of a session were given */
-	struct query query;
+	bool has_tls;            /* facts of a session were given */
+	struct query query;      /* as the daemons ask */
+	struct query by_address; /* outbound: as if they looked addresses up */
 };
 
 /* What one MTA is told by one of its interfaces. */
@@ -64,6 +64,9 @@ struct explanation {
 	struct loaded table;
 	struct question q;
 	const struct rule *winner; /* NULL: none */
+	/* Outbound, a rule with a subnet that would win by the addresses of the
+	 * servers, which policyd does not look up; or perhaps would. */
+	const struct rule *unheeded;
 	bool needs_peers;
 	struct judgement judged; /* inbound */
 	struct answer answers[EXPLAIN_ANSWERS];

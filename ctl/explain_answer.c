@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -131,9 +132,6 @@ outbound_outcome(struct explanation *e)
 {
 	const struct rule *r = e->winner;
 
-	if (e->needs_peers)
-		return "no rule matches by name; rules with a subnet match by "
-		       "the addresses of the servers: give them with --peer";
 	if (r == NULL)
 		return "no rule matches: the MTA's own settings apply "
 		       "(smtp_tls_security_level of Postfix)";
@@ -199,25 +197,21 @@ answer_users(struct explanation *e)
 	return true;
 }
 
-/* What the map tlspolicy answers: policyd's own call, unless addresses were
- * given that it would have to look up. */
+/* What the map tlspolicy answers, by policyd's own call; and what a rule with
+ * a subnet would change if it looked up the addresses of a domain. */
 static void
 answer_nexthop(struct explanation *e)
 {
-	struct snapshot_match m = snapshot_find(e->table.snap, &e->q.query);
-	struct lookup_answer a = { .status = LOOKUP_NOTFOUND };
+	struct snapshot_match m =
+	    snapshot_find(e->table.snap, &e->q.by_address);
+	struct lookup_answer a;
 	struct party scratch;
 
-	e->needs_peers = m.needs_peers;
-	if (!e->q.has_peers) {
-		lookup_tlspolicy(e->table.snap, sv_from(e->q.hop_text),
-		    &scratch, &a);
-	} else if (m.rule != NULL) {
-		a.status = LOOKUP_FOUND;
-		a.text = m.rule->demand->tlspolicy;
-		a.rule = m.rule;
-	}
+	lookup_tlspolicy(e->table.snap, sv_from(e->q.hop_text), &scratch, &a);
 	e->winner = a.rule;
+	e->needs_peers = m.needs_peers;
+	if (!m.needs_peers && m.rule != a.rule)
+		e->unheeded = m.rule;
 	add_answer(e, "postfix", "tlspolicy", e->q.hop_text,
 	    answer_text(e, &a));
 }
@@ -250,6 +244,18 @@ answer_outbound(struct explanation *e)
 		answer_nexthop(e);
 	answer_failure(e);
 	e->outcome = outbound_outcome(e);
+	if (e->unheeded != NULL)
+		e->outcome = explain_textf(e,
+		    "%s. Rule %" PRId64
+		    " is about these addresses and does "
+		    "not count: tlswarden-policyd does not look up the "
+		    "addresses of a domain",
+		    e->outcome, e->unheeded->id);
+	else if (e->needs_peers)
+		e->outcome = explain_textf(e,
+		    "%s. Rules with a subnet do not count: tlswarden-policyd "
+		    "does not look up the addresses of a domain",
+		    e->outcome);
 }
 
 static const char *

@@ -193,6 +193,8 @@ explain_print_json(struct explanation *e)
 	out_json_set(o, "left_out", rest_json(&rest));
 	out_json_set(o, "winner", winner_json(e));
 	out_json_set(o, "needs_peers", json_boolean(e->needs_peers));
+	out_json_set(o, "unheeded",
+	    e->unheeded != NULL ? json_integer(e->unheeded->id) : json_null());
 	out_json_set(o, "reason",
 	    e->code == CTL_FINDING
 		? out_json_str(reason_info(e->judged.verdict.reason)->code)

@@ -233,9 +233,7 @@ explain_print_text(struct explanation *e)
 	puts("");
 	print_head(e->app, "Winner");
 	if (e->winner == NULL)
-		puts(e->needs_peers
-			? "none without the addresses of the servers"
-			: "none");
+		puts("none");
 	else if (load_each_row(&e->table, print_row, e, &err) != 0)
 		(void)app_fail(&err);
 	print_answers(e);

@@ -145,10 +145,13 @@ sql "INSERT INTO policy(direction, sender, recipient, level, cert_fingerprint,
  ('in', '*', '*', 'encrypt', NULL, NULL, 'tempfail', NULL),
  ('out', '*', 'v@2.test', 'encrypt', NULL, 128, 'tempfail', NULL),
  ('out', '*', '12.test', 'encrypt', NULL, 128, 'tempfail', NULL)"
+sql "INSERT INTO policy(direction, recipient, level, subnet)
+	VALUES('out', '13.test', 'encrypt', '192.0.2.0/24')"
 sql "UPDATE policy SET priority = 999 WHERE id = 10"
 tw 1 "Postfix" check --mta postfix --json
 found sender_outbound '[1]' "a sender outbound"
 found users_need_transport '[2, 11]' "users of a domain"
+found outbound_subnet '[13]' "addresses that nobody looks up"
 found pin_and_chain '[3]' "pin and chain"
 found tls13_bits '[5]' "bits under TLS 1.3"
 found fail_needs_dsn '[7]' "fail needs the map dsn"
@@ -168,7 +171,7 @@ tw 64 "another MTA" check --mta exim
 sql "UPDATE policy SET mode = 'monitor' WHERE id = 10;
 	UPDATE policy SET enabled = 0 WHERE id = 1;
 	UPDATE policy SET expires_at = '2001-01-01' WHERE id = 3;
-	DELETE FROM policy WHERE id = 11"
+	DELETE FROM policy WHERE id IN (11, 13)"
 tw 0 "mended" check --mta postfix --json
 not_found refuses_everybody "a rule that watches refuses nobody"
 not_found sender_outbound "a disabled rule does not count"
@@ -184,12 +187,12 @@ sql "DROP TRIGGER policy_before_insert;
 	INSERT INTO policy(direction, level, expires_at)
 		VALUES('in', 'none', 'soon')"
 tw 1 "bad rows" check --json
-found bad_row '[13]' "host bits"
-found bad_row '[14]' "direction"
-found bad_row '[15]' "a time"
+found bad_row '[14]' "host bits"
+found bad_row '[15]' "direction"
+found bad_row '[16]' "a time"
 json '.loads == false and .problems == 3' "all of them, and the table no more"
 tw 1 "bad rows as text" check
-out_has 'problem +rule 13: policy rule 13: .*192\.0\.2\.0/24' "with the reason"
+out_has 'problem +rule 14: .*192\.0\.2\.0/24' "with the reason"
 
 # ---- trouble ------------------------------------------------------------
 mv "$db" "$work/away"

@@ -79,11 +79,17 @@ tw 0 "an address literal" explain --json --direction out \
 json ".winner.id == $rule" "is matched by subnet"
 tw 0 "addresses given" explain --json --direction out --nexthop example.net \
 	--peer 203.0.113.1,198.51.100.9
-json ".winner.id == $rule and .answers[0].answer == \"OK encrypt\"" \
-	"one address of several is enough for a rule that demands TLS"
+json ".winner == null and .unheeded == $rule and
+	.answers[0].answer == \"NOTFOUND\"" \
+	"the answer is policyd's, which does not look them up"
+json '.outcome | test("does not look up")' "and that is said"
 tw 0 "other addresses given" explain --json --direction out \
 	--nexthop example.net --peer 203.0.113.1
-json '.winner == null' "no rule"
+json '.winner == null and .unheeded == null' "no rule"
+tw 0 "no addresses given" explain --json --direction out --nexthop example.net
+json '.needs_peers' "they could matter"
+tw 64 "an address and its address" explain --direction out \
+	--nexthop '[192.0.2.1]' --peer 192.0.2.1
 
 # ---- inbound --------------------------------------------------------------
 tw 1 "inbound without TLS" explain --direction in --sender a@example.mil \

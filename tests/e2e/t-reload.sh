@@ -53,7 +53,7 @@ expect_log "$RUN/policyd.log" 'reload|read again' "policyd reloads"
 expect_log "$RUN/milter.log" 'configuration read again' "the milter reloads"
 check "policyd lives" daemon_running policyd
 check "the milter lives" daemon_running milter
-policyd_answers && ok "and answers" || not_ok "and answers"
+check "and answers" policyd_answers
 
 reload 77 "another user may not" \
     setpriv --reuid daemon --regid postfix --clear-groups
