@@ -3,7 +3,10 @@
 e2e_tests = \
 	%D%/t-in-certs-delegation.sh \
 	%D%/t-in-certs.sh \
+	%D%/t-in-header.sh \
+	%D%/t-in-hostile.sh \
 	%D%/t-in-milter.sh \
+	%D%/t-in-record.sh \
 	%D%/t-insert.sh \
 	%D%/t-out-broken.sh \
 	%D%/t-out-keys.sh \

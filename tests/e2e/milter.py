@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """usage: milter.py SOCKET < script      (SOCKET: a path, or ADDRESS:PORT)
 
-What no MTA would say can be said: any order, any bytes. One command a line,
-words as the shell quotes them, \\xHH and \\n are bytes:
+What no MTA would say can be said: any order, any bytes. One command a line;
+single or double quotes keep words together, \\xHH, \\0 and \\n are bytes:
   open                       a new connection (the first is made by itself)
   negotiate [ACTIONS STEPS]  version 6; prints what the filter asked for
   macros STEP NAME=VALUE...  for the step that comes: C H M R T N E
@@ -15,12 +15,13 @@ words as the shell quotes them, \\xHH and \\n are bytes:
   raw TEXT                   bytes instead of a frame
   close                      without quit
   hangup                     waits for what the filter says, or `closed`
+  patience SECS              how long to wait for an answer (20)
   parallel N ADDRESS RCPT    N sessions at once, each step of all of them
                              before the next; prints the replies to RCPT
 Prints one line for each command that is answered: the word of the reply
 (continue, accept, reject, tempfail, or the text of a reply code), changes of
 headers before it, `closed` when the filter hung up, `silent` when a step was
-negotiated to be not answered.
+negotiated to be not answered, `silence` when no answer came in time.
 """
 import shlex
 import socket
@@ -221,6 +222,8 @@ def run(f, words):
         f.sock.close()
     elif verb == "parallel":
         return parallel(f.where, int(rest[0]), rest[1], rest[2])
+    elif verb == "patience":
+        f.sock.settimeout(float(rest[0]))
     elif verb == "hangup":
         return f.reply()
     else:
@@ -228,16 +231,25 @@ def run(f, words):
     return None
 
 
+def split(line):
+    lexer = shlex.shlex(line, posix=True)
+    lexer.whitespace_split = True
+    lexer.commenters = lexer.escape = ""
+    return list(lexer)
+
+
 def main():
     f = Filter(sys.argv[1])
     for line in sys.stdin:
-        words = shlex.split(line, comments=True)
+        words = split(line)
         if not words:
             continue
         try:
             result = run(f, words)
         except Closed:
             result = "closed"
+        except socket.timeout:
+            result = "silence"
         if result is not None:
             print(words[0], result, flush=True)
 

@@ -137,6 +137,7 @@ done
 # ---- changes while it runs ----
 milter_start
 sql "UPDATE policy SET on_failure = 'tempfail'"
+# shellcheck disable=SC2317 # wait_for calls it
 tempfails()
 {
 	printf '%s\n' negotiate 'connect c 192.0.2.1 9' 'mail <a@bank.test>' \
