@@ -4,6 +4,7 @@ ctl_tests = \
 	%D%/check.sh \
 	%D%/completion.sh \
 	%D%/explain.sh \
+	%D%/full.sh \
 	%D%/rule.sh \
 	%D%/transfer.sh \
 	%D%/sessions.sh \
