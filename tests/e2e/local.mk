@@ -12,10 +12,11 @@ e2e_tests = \
 	%D%/t-out-keys.sh \
 	%D%/t-out-levels.sh \
 	%D%/t-out-live.sh \
+	%D%/t-out-maps.sh \
 	%D%/t-out-tool.sh \
 	%D%/t-peers.sh \
 	%D%/t-policyd.sh \
-	%D%/t-reload.sh
+	%D%/t-reload.sh \
 	%D%/t-store.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \
