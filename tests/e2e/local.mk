@@ -5,6 +5,7 @@ e2e_tests = \
 	%D%/t-in-certs.sh \
 	%D%/t-in-header.sh \
 	%D%/t-in-hostile.sh \
+	%D%/t-in-ehlo.sh \
 	%D%/t-in-milter.sh \
 	%D%/t-in-record.sh \
 	%D%/t-insert.sh \
