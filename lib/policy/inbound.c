@@ -49,15 +49,6 @@ inbound_query(const struct inbound *in)
 	return q;
 }
 
-static bool
-enforces(const struct snapshot *s)
-{
-	struct snapshot_stats st;
-
-	snapshot_stats(s, &st);
-	return st.rules > st.monitors;
-}
-
 void
 inbound_judge(const struct snapshot *s, const struct inbound *in,
     struct judgement *r)
@@ -69,7 +60,7 @@ inbound_judge(const struct snapshot *s, const struct inbound *in,
 	r->rule = snapshot_find(s, &q).rule;
 	r->verdict = decide(r->rule, in->tls);
 	if ((in->bad_sender || in->bad_recipient) &&
-	    r->verdict.kind == VERDICT_PASS && enforces(s)) {
+	    r->verdict.kind == VERDICT_PASS && snapshot_enforces(s)) {
 		r->rule = NULL;
 		r->verdict = doubt;
 	}

@@ -156,6 +156,12 @@ snapshot_hides_starttls(const struct snapshot *s, const struct addr *client)
 	    ranges_find(&s->tls_clients, client) == RANGES_NONE;
 }
 
+bool
+snapshot_enforces(const struct snapshot *s)
+{
+	return s->n_active > s->n_monitors;
+}
+
 size_t
 snapshot_count(const struct snapshot *s)
 {

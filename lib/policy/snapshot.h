@@ -78,6 +78,9 @@ bool snapshot_is_local_domain(const struct snapshot *s, struct sv domain);
 bool
 snapshot_hides_starttls(const struct snapshot *s, const struct addr *client);
 
+/* True if an active rule enforces anything. */
+bool snapshot_enforces(const struct snapshot *s);
+
 /* All rules in the order in which they win, inactive ones (only with
  * keep_inactive) last. */
 size_t snapshot_count(const struct snapshot *s);
