@@ -1,3 +1,10 @@
 # Makefile fragment of contrib.
 EXTRA_DIST += %D%/install-deps %D%/quickstart %D%/run-tests %D%/tlswarden.conf .ci/run \
 	%D%/completion/_tlswarden %D%/completion/tlswarden.bash
+EXTRA_DIST += \
+	%D%/postfix/main.cf.example \
+	%D%/postfix/master.cf.example \
+	%D%/systemd/tlswarden-milter.service \
+	%D%/systemd/tlswarden-policyd.service \
+	%D%/systemd/tlswarden.sysusers \
+	%D%/systemd/tlswarden.tmpfiles
