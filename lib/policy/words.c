@@ -75,7 +75,11 @@ decide_text(const struct rule *rule, const struct verdict *v,
 	buf_add_printable(&b, subject, NAME_BYTES);
 	buf_adds(&b, ": ");
 	add_seen(v, tls, &b);
-	buf_addf(&b, "; %s", info->todo);
+	if (v->reason == REASON_PROTOCOL_TOO_OLD)
+		buf_addf(&b, "; enable %s or newer",
+		    tls_version_word(rule->demand->min_protocol));
+	else
+		buf_addf(&b, "; %s", info->todo);
 	buf_add(out, buf_sv(&b));
 	buf_free(&b);
 }

@@ -176,7 +176,7 @@ static const struct {
 	{ &tls12, { .state = TLS_STATE_ON, .version = TLS_VERSION_1_1 },
 	    "5.7.6 TLSv1.2 or newer required by policy rule 12 for mail from "
 	    "example.mil: the TLS protocol version is too old (TLSv1.1); "
-	    "enable TLS 1.2 or newer" },
+	    "enable TLSv1.2 or newer" },
 	{ &issuer, GOOD(.issuer = SV("Evil\r\n250 ok")),
 	    "5.7.5 Certificate of CA lab required by policy rule 12 for mail "
 	    "from example.mil: the certificate was issued by another CA than "
