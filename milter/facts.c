@@ -130,32 +130,14 @@ take_values(struct facts *f, enum record_mta mta, const struct macros *m,
 			    at[i + 1] - at[i]);
 }
 
-/* Sendmail, tls.c: OK, NO (asked, none sent), NOT (not asked), FAIL, TRUSTED
- * (DANE); other words are about sessions without a handshake. */
-static enum cert_state
-cert_by_verify(struct sv verify)
-{
-	if (sv_is(verify, "OK") || sv_is(verify, "TRUSTED"))
-		return CERT_STATE_VERIFIED;
-	if (sv_is(verify, "NO") || sv_is(verify, "NOT"))
-		return CERT_STATE_NONE;
-	if (sv_is(verify, "FAIL"))
-		return CERT_STATE_UNVERIFIED;
-	return CERT_STATE_UNKNOWN;
-}
-
 static enum cert_state
 cert_state(enum record_mta mta, const struct sv values[static F_COUNT])
 {
 	switch (mta) {
 	case RECORD_SENDMAIL:
-		return cert_by_verify(values[F_VERIFY]);
+		return cert_state_of_verify(values[F_VERIFY]);
 	case RECORD_POSTFIX:
-		/* smtpd_milter.c, IF_TRUSTED: no macro at all for others; a
-		 * trusted certificate without a CN gives an empty one. */
-		if (values[F_SUBJECT].p != NULL || values[F_ISSUER].p != NULL)
-			return CERT_STATE_VERIFIED;
-		return CERT_STATE_UNKNOWN;
+		return cert_state_of_names(values[F_SUBJECT], values[F_ISSUER]);
 	case RECORD_MTA_UNKNOWN:
 		break;
 	}
