@@ -8,6 +8,7 @@ e2e_tests = \
 	%D%/t-in-ehlo.sh \
 	%D%/t-in-milter.sh \
 	%D%/t-in-record.sh \
+	%D%/t-in-three.sh \
 	%D%/t-insert.sh \
 	%D%/t-out-broken.sh \
 	%D%/t-out-keys.sh \
@@ -31,6 +32,7 @@ dist_check_DATA += \
 	%D%/smtp.py \
 	%D%/t-policyd.py \
 	%D%/t-store.py \
+	%D%/three_ways.py \
 	%D%/warden.sh
 EXTRA_DIST += $(e2e_tests) tests/STATUS.md
 $(e2e_tests:.sh=.log): all-am

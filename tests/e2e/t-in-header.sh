@@ -62,8 +62,9 @@ forged=("X-Test: 1")
 got=$(send "${STARTTLS[@]}")
 like "$got" "^Authentication-Results: $ID; x-tls=pass smtp.version=TLSv1.3 \
 smtp.cipher=TLS_AES_256_GCM_SHA384 smtp.bits=256$" "encrypted: pass"
-like "$(grep -nE '^(Authentication-Results|Received|X-Test)' <<< "$got" |
-    cut -d : -f 2 | tr '\n' ' ')" '^(Authentication-Results Received |Received '\
+order=$(grep -nE '^(Authentication-Results|Received|X-Test)' <<< "$got" |
+    cut -d : -f 2 | tr '\n' ' ')
+like "$order" '^(Authentication-Results Received |Received '\
 'Authentication-Results )X-Test $' "above all that came with the mail"
 got=$(send "EHLO client.test")
 like "$got" "^Authentication-Results: $ID; x-tls=none$" "plaintext: none"
