@@ -70,9 +70,8 @@ check_text(struct check *c, const char *fmt, ...)
 	return v.p;
 }
 
-/* The MTAs that are installed; both when none is seen. */
-static unsigned
-installed_mtas(void)
+unsigned
+check_installed_mtas(void)
 {
 	static const struct {
 		const char *file;
@@ -96,7 +95,7 @@ take_mtas(struct check *c, const struct args *args)
 {
 	const char *word = args_get(args, "mta");
 
-	c->mtas = installed_mtas();
+	c->mtas = check_installed_mtas();
 	if (word == NULL)
 		return 0;
 	if (strcmp(word, "postfix") == 0)

@@ -62,6 +62,12 @@ void check_conflicts(struct check *c);
 void check_cas(struct check *c);
 void check_files(struct check *c);
 
+/* The MTAs that are installed; both when none is seen. */
+unsigned check_installed_mtas(void);
+/* Calls fn for each thing that one of the MTAs cannot enforce of that rule. */
+void check_one_rule(const struct rule *rule, unsigned mtas,
+    void (*fn)(void *arg, const char *text, const char *fix), void *arg);
+
 void check_print_text(const struct check *c);
 void check_print_json(const struct check *c);
 

@@ -192,6 +192,15 @@ static const struct kind kinds[] = {
 
 enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
+void
+check_one_rule(const struct rule *rule, unsigned mtas,
+    void (*fn)(void *arg, const char *text, const char *fix), void *arg)
+{
+	for (size_t i = 0; i < N_KINDS; i++)
+		if ((kinds[i].mtas & mtas) != 0 && kinds[i].fits(rule))
+			fn(arg, kinds[i].text, kinds[i].fix);
+}
+
 static bool
 is_active(const struct rule *r, int64_t now)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "ctl/check.h"
 #include "ctl/edit.h"
 #include "policy/row.h"
 #include "store/policy_rows.h"
@@ -101,7 +102,17 @@ edit_read_rule(struct store *st, int64_t id,
 struct parsed {
 	int rc;
 	struct err *err_r;
+	int64_t id;
 };
+
+static void
+print_note(void *arg, const char *text, const char *fix)
+{
+	const struct parsed *p = arg;
+
+	fprintf(stderr, "tlswarden: note: rule %" PRId64 " %s%s%s\n", p->id,
+	    text, fix != NULL ? "; " : "", fix != NULL ? fix : "");
+}
 
 static void
 parse(void *arg, const struct rule_row *row)
@@ -111,13 +122,19 @@ parse(void *arg, const struct rule_row *row)
 
 	row_init(&parts);
 	p->rc = row_parse(row, &parts, p->err_r);
+	if (p->rc == 0 && row->enabled != 0) {
+		parts.rule.demand = &parts.demand;
+		parts.rule.subnet = parts.has_subnet ? &parts.subnet : NULL;
+		check_one_rule(&parts.rule, check_installed_mtas(), print_note,
+		    p);
+	}
 	row_free(&parts);
 }
 
 int
 edit_check_rule(struct policy_edit *e, int64_t id, struct err *err_r)
 {
-	struct parsed p = { 0, err_r };
+	struct parsed p = { 0, err_r, id };
 
 	switch (edit_read_rule(&e->st, id, parse, &p, err_r)) {
 	case 1:

@@ -17,7 +17,8 @@ int edit_begin(struct app *app, struct policy_edit *e, struct err *err_r)
 int edit_commit(struct policy_edit *e, struct err *err_r) MUST_CHECK;
 
 /* -1 with a sentence unless the daemons will take that rule as it is now; the
- * triggers of the table do not see everything. */
+ * triggers of the table do not see everything. Says on standard error what of
+ * it an installed MTA cannot enforce. */
 int edit_check_rule(struct policy_edit *e, int64_t id, struct err *err_r)
     MUST_CHECK;
 

@@ -8,6 +8,7 @@ ctl_tests = \
 	%D%/rule.sh \
 	%D%/transfer.sh \
 	%D%/sessions.sh \
+	%D%/usage.sh \
 	%D%/verify.sh
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh

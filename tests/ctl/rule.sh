@@ -103,6 +103,17 @@ out_is "no such rule" "and it says so"
 tw 0 "nothing fits, --json" rule list --match nothing.test --json
 json '. == []' "an empty array"
 
+# ---- what no MTA can enforce is said at once ------------------------------
+tw 0 "a rule that cannot work" rule add --direction out --sender a.test \
+	--level encrypt
+err_has "note: rule $out names a sender" "is told, with its number"
+note=$out
+tw 0 "a rule that works" rule add --direction in --sender a.test --level none
+[ -z "$err" ]
+verdict $? "is not"
+sql "DELETE FROM policy WHERE id >= $note;
+	UPDATE sqlite_sequence SET seq = 4 WHERE name = 'policy'"
+
 # ---- set, enable, disable, move, remove ------------------------------------
 tw 0 "set" rule set 1 --level secure --comment ''
 [ "$(sql 'SELECT level, comment, min_protocol FROM policy WHERE id = 1')" = \
