@@ -36,7 +36,8 @@ out_safe(struct buf *out, struct sv v)
 void
 out_sv(struct sv v)
 {
-	(void)fwrite(v.p, 1, v.n, stdout);
+	if (v.n > 0)
+		(void)fwrite(v.p, 1, v.n, stdout);
 }
 
 void
