@@ -5,17 +5,11 @@
 . "$(dirname "$0")/ctl.inc.sh"
 
 log=$work/mail.log
-peer='mx.b.test[192.0.2.1]'
-cat > "$log" <<END
-Nov 21 10:00:00 mx postfix/smtp[1]: certificate verification failed for $peer:25: untrusted issuer /CN=Some CA
-Nov 21 10:00:00 mx postfix/smtp[1]: AA11BB22CC: to=<a@b.test>, relay=$peer:25, dsn=4.7.5, status=deferred (Server certificate not verified)
-Nov 21 10:00:01 mx postfix/smtp[1]: AA11BB22CD: to=<a@c.test>, relay=mx.c.test[192.0.2.2]:25, dsn=2.0.0, status=sent (250 ok)
-Nov 21 10:00:02 mx postfix/smtp[2]: AA11BB22CE: to=<a@p.test>, relay=mx.p.test[192.0.2.3]:25, dsn=4.7.4, status=deferred (TLS is required, but was not offered by host mx.p.test[192.0.2.3])
-Nov 21 10:00:03 mx sendmail[7]: STARTTLS=client, error: connect failed=-1, reason=wrong version number, SSL_error=1
-Nov 21 10:00:03 mx sendmail[7]: 4ALA00Xx012345: to=<a@s.test>, relay=mx.s.test. [192.0.2.4], dsn=4.0.0, stat=Deferred: 403 4.7.0 TLS handshake failed.
-Nov 21 10:00:04 mx postfix/smtpd[9]: warning: TLS library problem: error:0A000418:SSL routines::tlsv1 alert unknown ca:x.c:1:SSL alert number 48:
-END
-printf 'x postfix/smtp[3]: certificate verification failed for %s:25: untrusted issuer /CN=\033[31m\n' "$peer" >> "$log"
+cp "$top_srcdir/tests/ctl/annotate.txt" "$log"
+chmod u+w "$log"
+why='certificate verification failed for'
+printf 'x postfix/smtp[3]: %s %s:25: untrusted issuer /CN=\033[31m\n' \
+    "$why" 'mx.b.test[192.0.2.1]' >> "$log"
 
 tw 1 "failures are found" annotate "$log"
 out_has 'issuer_unknown \(fault: theirs\)' "class and fault"

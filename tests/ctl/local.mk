@@ -11,5 +11,5 @@ ctl_tests = \
 	%D%/usage.sh \
 	%D%/verify.sh
 TESTS += $(ctl_tests)
-EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh
+EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh %D%/annotate.txt
 $(ctl_tests:.sh=.log): ctl/tlswarden$(EXEEXT)

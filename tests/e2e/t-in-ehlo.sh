@@ -32,8 +32,9 @@ starttls_is()
 
 dns_start
 inbound_make none
+map=socketmap:unix:tlswarden/policyd.sock:ehlo
 postconf -c "$(postfix_dir in)" -e \
-    smtpd_discard_ehlo_keyword_address_maps=socketmap:unix:tlswarden/policyd.sock:ehlo
+    "smtpd_discard_ehlo_keyword_address_maps=$map"
 sql "INSERT INTO policy (direction, subnet, level) VALUES
     ('in', '127.0.0.4/31', 'none'), ('in', '127.0.0.6', 'preferred')"
 policyd_start
