@@ -114,6 +114,8 @@ expect_rcpt()
 	got=$(tail -n 2 <<< "$got" | head -n 1)
 	# What Postfix puts before the text of a policy service.
 	got=${got/<"$recipient">: Recipient address rejected: /}
+	# What Sendmail puts before every text.
+	got=${got/<"$recipient">... /}
 	like "$got" "^$ere\$" "$desc"
 }
 

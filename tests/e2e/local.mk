@@ -19,6 +19,7 @@ e2e_tests = \
 	%D%/t-peers.sh \
 	%D%/t-policyd.sh \
 	%D%/t-reload.sh \
+	%D%/t-sm-in.sh \
 	%D%/t-store.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \
@@ -29,7 +30,9 @@ dist_check_DATA += \
 	%D%/pki.sh \
 	%D%/policyd_world.py \
 	%D%/postfix.sh \
+	%D%/sendmail.sh \
 	%D%/smtp.py \
+	%D%/syslog.py \
 	%D%/t-policyd.py \
 	%D%/t-store.py \
 	%D%/three_ways.py \
@@ -37,3 +40,7 @@ dist_check_DATA += \
 EXTRA_DIST += $(e2e_tests) tests/STATUS.md
 $(e2e_tests:.sh=.log): all-am
 CLEANFILES += %D%/pki/*
+clean-local: clean-sendmail
+.PHONY: clean-sendmail
+clean-sendmail:
+	rm -rf %D%/sendmail

@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # variables are for who sources it
+# tlswarden: real Sendmail instances, beside an installed Postfix; source it
+# after lib.sh, postfix.sh and warden.sh.
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Debian's packages are fetched by apt and only unpacked, below the build
+# folder: installed they would drive out Postfix.
+#
+#	sendmail_get		before e2e_init: fetches and unpacks; without
+#				apt or network the test is skipped, or failed
+#				when E2E_REQUIRED=1
+#	sendmail_world		after e2e_init: a host name, /dev/log
+#	sendmail_make NAME < lines of sendmail.mc
+#			folders and sendmail.cf of instance NAME, hostname
+#			NAME.lab.test; log $RUN/NAME.maillog
+#	sendmail_start NAME / sendmail_stop NAME	the daemon
+#	sendmail_run NAME ARGUMENT...	the program with NAME's sendmail.cf
+# Variables: SM_ROOT, SM_BIN.
+
+SM_ROOT=$BUILD/tests/e2e/sendmail
+SM_BIN=$SM_ROOT/usr/libexec/sendmail/sendmail
+
+sendmail_get()
+{
+	local why
+
+	[ -z "${E2E_RUN:-}" ] || return 0
+	mkdir -p "$SM_ROOT"
+	why=$(sendmail_unpack) && return 0
+	[ "${E2E_REQUIRED:-}" != 1 ] || bail "$why"
+	skip_all "$why"
+}
+
+# Prints why not. The packages stay for the next time.
+sendmail_unpack()
+(
+	exec 9> "$SM_ROOT/lock"
+	flock 9
+	cd "$SM_ROOT" || exit 1
+	if [ ! -e unpacked ]; then
+		command -v apt-get > /dev/null || { echo "no apt"; exit 1; }
+		apt-get -o APT::Sandbox::User=root download sendmail-bin \
+		    sendmail-cf > apt.log 2>&1 ||
+		    { echo "apt-get cannot download Sendmail"; exit 1; }
+		for deb in sendmail-*.deb; do
+			dpkg -x "$deb" . || { echo "dpkg -x $deb"; exit 1; }
+		done
+		chmod g-s usr/libexec/sendmail/sendmail
+		touch unpacked
+	fi
+	if ! command -v m4 > /dev/null || ldd "$SM_BIN" | grep 'not found'; then
+		echo "Sendmail lacks libraries or m4: contrib/install-deps test"
+		exit 1
+	fi
+)
+
+# Sendmail waits until the host's name is a full one, and logs to /dev/log
+# alone. /dev is replaced by a folder with what it and the tests need.
+sendmail_world()
+{
+	local node
+
+	echo "127.0.0.1 $(hostname).lab.test $(hostname)" >> "$RUN/hosts"
+	mkdir -p "$RUN/dev/shm"
+	for node in null zero full random urandom tty; do
+		touch "$RUN/dev/$node"
+		mount --bind "/dev/$node" "$RUN/dev/$node"
+	done
+	ln -s /proc/self/fd "$RUN/dev/fd"
+	mount --rbind "$RUN/dev" /dev || bail "cannot mount the test's /dev"
+	daemon_start syslog python3 "$HERE/syslog.py" /dev/log "$RUN"
+	wait_for "$WAIT_SECS" test -S /dev/log || bail "no /dev/log"
+}
+
+sendmail_make()
+{
+	local name=$1 dir=$RUN/$1
+
+	mkdir -p "$dir/mqueue" "$dir/etc"
+	chmod 0700 "$dir/mqueue"
+	# Sendmail refuses keys that others can read.
+	install -m 0600 "$RUN/pki/good.key" "$RUN/pki/client-good.key" \
+	    "$dir/etc"
+	touch "$dir/etc/aliases" "$dir/etc/relay" "$RUN/$name.maillog"
+	printf 'hosts files dns\naliases files\n' > "$dir/etc/switch"
+	{
+		sendmail_mc_head "$name" "$dir"
+		cat
+	} > "$dir/etc/sendmail.mc"
+	m4 -D_CF_DIR_="$SM_ROOT/usr/share/sendmail/cf/" \
+	    "$SM_ROOT/usr/share/sendmail/cf/m4/cf.m4" \
+	    "$dir/etc/sendmail.mc" > "$dir/etc/sendmail.cf" \
+	    2> "$RUN/$name.m4.log" || bail "m4: $(cat "$RUN/$name.m4.log")"
+}
+
+sendmail_mc_head()
+{
+	local name=$1 dir=$2
+
+	cat <<-MC
+	divert(0)dnl
+	OSTYPE(\`linux')dnl
+	define(\`confDOMAIN_NAME', \`$name.lab.test')dnl
+	define(\`QUEUE_DIR', \`$dir/mqueue')dnl
+	define(\`confPID_FILE', \`$dir/pid')dnl
+	define(\`STATUS_FILE', \`$dir/statistics')dnl
+	define(\`ALIAS_FILE', \`$dir/etc/aliases')dnl
+	define(\`MAIL_SETTINGS_DIR', \`$dir/etc/')dnl
+	define(\`confSERVICE_SWITCH_FILE', \`$dir/etc/switch')dnl
+	define(\`confLOG_LEVEL', \`14')dnl
+	define(\`confTO_IDENT', \`0')dnl
+	define(\`confDONT_PROBE_INTERFACES', \`true')dnl
+	define(\`confCACERT', \`$RUN/pki/trusted.pem')dnl
+	define(\`confCACERT_PATH', \`$RUN/pki')dnl
+	define(\`confSERVER_CERT', \`$RUN/pki/good.pem')dnl
+	define(\`confSERVER_KEY', \`$dir/etc/good.key')dnl
+	define(\`confCLIENT_CERT', \`$RUN/pki/client-good.pem')dnl
+	define(\`confCLIENT_KEY', \`$dir/etc/client-good.key')dnl
+	FEATURE(\`no_default_msa')dnl
+	FEATURE(\`accept_unresolvable_domains')dnl
+	MC
+}
+
+sendmail_run()
+{
+	local name=$1
+	shift
+	"$SM_BIN" -L "$name" -C "$RUN/$name/etc/sendmail.cf" "$@"
+}
+
+sendmail_start()
+{
+	local name=$1
+	daemon_start "$name" "$SM_BIN" -L "$name" \
+	    -C "$RUN/$name/etc/sendmail.cf" -bD -q1h
+	wait_log "$RUN/$name.maillog" 'starting daemon' ||
+	    bail "$name does not start: $(cat "$RUN/$name.log")"
+	wait_for "$WAIT_SECS" port_bound /proc/net/tcp 0100007F:0019 ||
+	    bail "$name does not listen: $(cat "$RUN/$name.log")"
+}
+
+sendmail_stop()
+{
+	daemon_stop "$1"
+}
