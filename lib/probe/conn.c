@@ -288,6 +288,19 @@ conn_talks(struct conn *c, int64_t msecs)
 	    recv(c->fd, &byte, 1, MSG_PEEK) == 1;
 }
 
+/* Looks at the first bytes without taking them. */
+static void
+keep_first(struct conn *c)
+{
+	ssize_t n;
+
+	if (c->n_first > 0)
+		return;
+	n = recv(c->fd, c->first, sizeof(c->first), MSG_PEEK);
+	if (n > 0)
+		c->n_first = (size_t)n;
+}
+
 enum conn_status
 conn_start_tls(struct conn *c, struct ssl_st *ssl)
 {
@@ -307,5 +320,6 @@ conn_start_tls(struct conn *c, struct ssl_st *ssl)
 		status = ssl_wait(c, rc);
 		if (status != CONN_OK)
 			return status;
+		keep_first(c);
 	}
 }

@@ -18,6 +18,8 @@
 
 struct ssl_st;
 
+enum { CONN_FIRST = 64 };
+
 enum conn_status {
 	CONN_ERROR = 0, /* errno_value tells (0: TLS) */
 	CONN_CLOSED,
@@ -31,6 +33,10 @@ struct conn {
 	int64_t deadline;   /* msecs of the monotonic clock */
 	int errno_value;
 	struct buf in; /* read, not yet consumed */
+	/* What the peer said first when a handshake was begun; OpenSSL eats it
+	 * and keeps nothing. */
+	char first[CONN_FIRST];
+	size_t n_first;
 };
 
 /* Milliseconds of the monotonic clock. */

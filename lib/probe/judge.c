@@ -28,11 +28,15 @@ static void
 add_word(const struct judge_request *req, struct diagnosis *d, struct sv word,
     struct names *names)
 {
+	struct addr literal;
+
 	if (sv_is(word, "nexthop"))
 		add_name(names, req->nexthop);
-	else if (sv_is(word, ".nexthop") || sv_is(word, "dot-nexthop"))
-		add_name(names, diagnosis_text(d, ".%s", req->nexthop));
-	else if (sv_is(word, "hostname"))
+	else if (sv_is(word, ".nexthop") || sv_is(word, "dot-nexthop")) {
+		/* An address has no subdomains. */
+		if (!addr_parse(sv_from(req->nexthop), &literal))
+			add_name(names, diagnosis_text(d, ".%s", req->nexthop));
+	} else if (sv_is(word, "hostname"))
 		add_name(names, req->host);
 	else
 		add_name(names, diagnosis_text(d, "%.*s", SV_ARG(word)));
@@ -83,6 +87,7 @@ verify(const struct judge_request *req, const struct probe_result *r,
 	v.names = names.v;
 	v.n_names = names.n;
 	v.expires_soon_days = req->expires_soon_days;
+	v.show_command = req->show_command;
 	v.fetch_issuer = req->fetch_issuer;
 	v.fetch_arg = req->fetch_arg;
 	return verify_chain(&v, d, err_r);
@@ -98,7 +103,8 @@ has_failure(const struct diagnosis *d)
 }
 
 static void
-check_version(struct diagnosis *d, enum tls_version version)
+check_version(const struct judge_request *req, struct diagnosis *d,
+    enum tls_version version)
 {
 	struct finding *f;
 
@@ -107,6 +113,7 @@ check_version(struct diagnosis *d, enum tls_version version)
 	f = diagnosis_add(d, REASON_LEGACY_PROTOCOL);
 	f->cause = diagnosis_text(d, "The session is %s. %s", d->tls_version,
 	    f->cause);
+	f->command = req->show_command;
 }
 
 static struct verdict
@@ -146,7 +153,7 @@ probe_judge(const struct judge_request *req, const struct probe_result *r,
 	if (d->tls_version != NULL &&
 	    !tls_version_parse(sv_from(d->tls_version), &version))
 		version = TLS_VERSION_UNKNOWN;
-	check_version(d, version);
+	check_version(req, d, version);
 	diagnosis_settle(d);
 	*verdict_r = judge(req, r, d, chain_ok, version);
 	return 0;

@@ -28,7 +28,8 @@ struct judge_request {
 	int expires_soon_days;
 	const char *nexthop; /* the domain or host that was asked for */
 	const char *host;    /* the server: MX host or the next hop's host */
-	const char *name;    /* replaces the names of rule and host; NULL */
+	const char *show_command; /* that prints the chain; NULL */
+	const char *name; /* replaces the names of rule and host; NULL */
 	verify_fetch_fn *fetch_issuer;
 	void *fetch_arg;
 };

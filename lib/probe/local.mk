@@ -3,6 +3,9 @@ noinst_LIBRARIES += lib/probe/libprobe.a
 %C%_libprobe_a_SOURCES = \
 	%D%/conn.c %D%/conn.h \
 	%D%/judge.c %D%/judge.h \
+	%D%/outcome.c %D%/outcome.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/reply.c %D%/reply.h \
+	%D%/sweep.c %D%/sweep.h \
+	%D%/target.c %D%/target.h \
 	%D%/tls.c %D%/tls.h

@@ -53,6 +53,27 @@ probe_mode_parse(const char *word, enum probe_mode *mode_r)
 	return false;
 }
 
+const char *
+probe_show_command(const struct probe_request *req, struct diagnosis *d)
+{
+	const char *starttls = req->mode == PROBE_MODE_LMTP ? " -starttls lmtp"
+	    : req->mode == PROBE_MODE_SMTPS                 ? ""
+							    : " -starttls smtp";
+	bool is_v6 = req->addr.family == 6;
+	struct buf addr;
+	const char *text;
+
+	buf_init(&addr, 64);
+	addr_format(&req->addr, &addr);
+	text = diagnosis_text(d,
+	    "openssl s_client%s -connect %s%s%s:%u%s%s -showcerts </dev/null",
+	    starttls, is_v6 ? "[" : "", buf_str(&addr), is_v6 ? "]" : "",
+	    (unsigned)req->port, req->sni != NULL ? " -servername " : "",
+	    req->sni != NULL ? req->sni : "");
+	buf_free(&addr);
+	return text;
+}
+
 /* A fault in the words of the table, with what was seen in front. */
 static struct finding *
 fault(struct probe *p, enum reason reason, const char *seen)
@@ -60,6 +81,7 @@ fault(struct probe *p, enum reason reason, const char *seen)
 	struct finding *f = diagnosis_add(p->d, reason);
 
 	f->cause = diagnosis_text(p->d, "%s %s", seen, f->cause);
+	f->command = probe_show_command(p->req, p->d);
 	return f;
 }
 
@@ -201,8 +223,10 @@ hello(struct probe *p, const char *stage)
 
 	if (!command(p, line, stage))
 		return false;
-	if (p->reply.code == 250)
+	if (p->reply.code == 250) {
+		p->r->has_ehlo = true;
 		return true;
+	}
 	(void)fault(p, REASON_SMTP_REFUSED,
 	    diagnosis_text(p->d, "It answered %s with %s.", verb,
 		reply_words(p)));
@@ -238,6 +262,8 @@ starttls(struct probe *p)
 	/* RFC 3207 6 and 4.2: nothing may stand between the 220 and the
 	 * handshake, in which the client speaks first. */
 	if (conn_talks(&p->conn, INJECTION_MSECS)) {
+		if (p->conn.in.n == 0 && !io_fault(p, conn_read(&p->conn)))
+			return false;
 		(void)fault(p, REASON_STARTTLS_INJECTION,
 		    diagnosis_text(p->d, "Behind the 220 came \"%s\".",
 			shown(p, buf_sv(&p->conn.in))));
@@ -252,6 +278,15 @@ openssl_words(void)
 	const char *words = ERR_reason_error_string(ERR_peek_last_error());
 
 	return words == NULL ? "no reason given" : words;
+}
+
+/* Something else than a TLS record: those of a handshake and alerts begin with
+ * their type and the version, 3.x (RFC 8446 5.1). */
+static bool
+talks_no_tls(const struct conn *c)
+{
+	return c->n_first >= 3 &&
+	    ((c->first[0] != 22 && c->first[0] != 21) || c->first[1] != 3);
 }
 
 /* Why SSL_connect failed. */
@@ -280,6 +315,13 @@ handshake_fault(struct probe *p, enum conn_status status)
 		    asked ? REASON_CLIENT_CERT_REQUIRED
 			  : REASON_CONNECTION_CLOSED,
 		    "It closed the connection during the handshake.");
+		return false;
+	}
+	if (talks_no_tls(&p->conn)) {
+		(void)fault(p, REASON_HANDSHAKE_FAILURE,
+		    diagnosis_text(p->d,
+			"It began not with TLS but with \"%s\".",
+			shown(p, sv_make(p->conn.first, p->conn.n_first))));
 		return false;
 	}
 	(void)fault(p, REASON_HANDSHAKE_FAILURE,
@@ -348,6 +390,7 @@ handshake(struct probe *p)
 		f->fault = FAULT_OURS;
 		return false;
 	}
+	p->r->tried_handshake = true;
 	status = conn_start_tls(&p->conn, p->tls.ssl);
 	is_up = status == CONN_OK;
 	note_chain(p);

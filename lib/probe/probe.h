@@ -39,8 +39,10 @@ struct probe_result {
 	struct chain *chain; /* as sent; NULL: none was seen. Owned */
 	char *ocsp;          /* stapled response in DER; NULL: none. Owned */
 	size_t ocsp_n;
-	bool has_tls;     /* the handshake was completed */
-	bool is_complete; /* and the server went on inside TLS */
+	bool has_ehlo;        /* it answered EHLO, LHLO */
+	bool tried_handshake; /* the ClientHello was sent */
+	bool has_tls;         /* the handshake was completed */
+	bool is_complete;     /* and the server went on inside TLS */
 	bool offers_starttls;
 	/* Bytes of certificates that we sent: 0 when asked, -1 when not. */
 	long own_certificate_bytes;
@@ -53,6 +55,11 @@ void probe_init(void);
 void probe_run(const struct probe_request *req, struct diagnosis *d,
     struct probe_result *r);
 void probe_result_free(struct probe_result *r);
+
+/* The command that shows the server's certificates with other tools. It lives
+ * as long as d. */
+const char *probe_show_command(const struct probe_request *req,
+    struct diagnosis *d) NONNULL_RETURN;
 
 bool probe_mode_parse(const char *word, enum probe_mode *mode_r) MUST_CHECK;
 
