@@ -70,6 +70,7 @@ extern const struct command verb_export;
 extern const struct command verb_failures;
 extern const struct command verb_import;
 extern const struct command verb_init;
+extern const struct command verb_probe;
 extern const struct command verb_reload;
 extern const struct command verb_rule;
 extern const struct command verb_sessions;

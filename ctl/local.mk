@@ -34,6 +34,12 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/load.c %D%/load.h \
 	%D%/main.c \
 	%D%/out.c %D%/out.h \
+	%D%/probe.c %D%/probe.h \
+	%D%/probe_plan.c \
+	%D%/probe_print.c \
+	%D%/probe_store.c \
+	%D%/probe_targets.c \
+	%D%/probe_visit.c \
 	%D%/reload.c \
 	%D%/rule.c %D%/rule.h \
 	%D%/rule_list.c \
@@ -45,6 +51,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/verify.c \
 	%D%/when.c %D%/when.h
 %C%_tlswarden_LDADD = \
+	lib/probe/libprobe.a lib/resolve/libresolve.a $(UNBOUND_LIBS) \
 	lib/daemon/libdaemon.a lib/store/libstore.a lib/cert/libcert.a \
 	lib/annotate/libannotate.a \
 	$(LIBS_POLICY) $(SQLITE_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \

@@ -21,6 +21,7 @@ static const struct command *const commands[] = {
 	&verb_rule,
 	&verb_check,
 	&verb_explain,
+	&verb_probe,
 	&verb_verify,
 	&verb_annotate,
 	&verb_ca,

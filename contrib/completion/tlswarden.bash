@@ -27,7 +27,7 @@ _tlswarden_values() {
 	case $1 in
 	--direction) echo in out ;;
 	--level) echo none preferred encrypt secure ;;
-	--mode) echo enforce monitor ;;
+	--mode) echo enforce monitor starttls smtps lmtp ;;
 	--on-failure) echo tempfail fail ;;
 	--min-protocol) echo TLSv1 TLSv1.1 TLSv1.2 TLSv1.3 ;;
 	--mta) echo postfix sendmail ;;

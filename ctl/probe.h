@@ -1,0 +1,99 @@
+/* tlswarden: ctl/probe - what one run of probe works with.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Targets become places (lib/probe/target), places become visits; both are
+ * done side by side, and all that is asked of the table before that.
+ */
+#ifndef CTL_PROBE_H
+#define CTL_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "cert/finding.h"
+#include "ctl/command.h"
+#include "ctl/load.h"
+#include "fact/verdict.h"
+#include "policy/rule.h"
+#include "probe/outcome.h"
+#include "probe/target.h"
+
+struct conf;
+struct crls;
+struct trust;
+
+/* A target and the rule that the daemons would use for it. */
+struct errand {
+	struct target target;
+	const struct rule *rule;   /* NULL: none */
+	bool is_rule_unknown;      /* DNS would have to tell which one wins */
+	const struct trust *trust; /* borrowed: of the rule or the store */
+	bool has_own_trust;        /* the rule's */
+	struct err trouble;        /* sysexit 0: none */
+};
+
+/* One place of a target, and what was found there. */
+struct visit {
+	const struct errand *errand;
+	const struct place *place;
+	struct diagnosis d;
+	struct verdict verdict;
+	enum outcome outcome;
+	struct err trouble; /* sysexit 0: none; else it was not judged */
+};
+
+/* The certificates of a CA that a rule names. */
+struct ca_trust {
+	char *name;
+	struct trust *trust;
+};
+
+struct probing {
+	struct app *app;
+	const struct args *args;
+	const struct conf *conf;
+	enum probe_mode mode;
+	int64_t timeout_msecs;
+	size_t n_parallel;
+	int64_t now; /* of the judgement */
+	char helo[256];
+	struct errand *errands;
+	size_t n_errands, max_errands;
+	struct visit *visits;
+	size_t n_visits;
+	struct trust *trust;
+	struct crls *crls;
+	struct ca_trust *cas;
+	size_t n_cas;
+	struct loaded table;
+	char no_table[ERR_TEXT_MAX]; /* why there is none; empty: there is */
+	bool is_connect;             /* --connect: one place, one object */
+	bool shows_progress;
+};
+
+/* Adds a target; one that is there already is not added twice. */
+int probe_add_target(struct probing *p, struct sv text, struct err *err_r)
+    MUST_CHECK;
+/* Adds the partners of the out rules (--all) or of a mail log (--from-log). */
+int probe_add_partners(struct probing *p, struct err *err_r) MUST_CHECK;
+int probe_add_log(struct probing *p, const char *path, struct err *err_r)
+    MUST_CHECK;
+
+/* Finds places, rule and trust of all errands. */
+void probe_plan(struct probing *p);
+/* Visits all places; needs probe_plan. */
+void probe_visit_all(struct probing *p);
+
+/* Prints all; returns the exit code. */
+int probe_print(const struct probing *p);
+/* Writes all to state.db. */
+int probe_store(const struct probing *p, struct err *err_r) MUST_CHECK;
+/* A visit as JSON; caller frees with json_decref. */
+struct json_t *
+probe_visit_json(const struct visit *v) NONNULL_RETURN MUST_CHECK;
+
+void probing_done(struct probing *p);
+
+#endif

@@ -1,0 +1,183 @@
+/* tlswarden: ctl/probe_plan - places, rule and trust of each target.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/conf.h"
+#include "base/mem.h"
+#include "cert/trust.h"
+#include "ctl/probe.h"
+#include "policy/lookup.h"
+#include "policy/snapshot.h"
+#include "probe/sweep.h"
+#include "store/policy_image.h"
+#include "base/banned.h"
+
+enum { RESOLVERS_MAX = 16 };
+
+/* Each thread asks a resolver of its own. */
+struct resolving {
+	struct probing *p;
+	struct resolver *resolvers[RESOLVERS_MAX];
+};
+
+static void
+resolve_one(void *arg, size_t i, size_t worker)
+{
+	struct resolving *rs = arg;
+	struct errand *e = &rs->p->errands[i];
+	const struct conf *conf = rs->p->conf;
+
+	if (target_needs_dns(&e->target) && rs->resolvers[worker] == NULL) {
+		rs->resolvers[worker] =
+		    resolver_new((const char *const *)conf->dns_servers.v,
+			conf->dns_servers.n, &e->trouble);
+		if (rs->resolvers[worker] == NULL)
+			return;
+	}
+	target_resolve(&e->target, rs->resolvers[worker], rs->p->timeout_msecs);
+}
+
+static void
+resolve_all(struct probing *p)
+{
+	struct resolving rs = { .p = p };
+	const struct sweep s = {
+		.n_jobs = p->n_errands,
+		.n_parallel = p->n_parallel < RESOLVERS_MAX ? p->n_parallel
+							    : RESOLVERS_MAX,
+		.job = resolve_one,
+		.arg = &rs,
+	};
+
+	sweep_run(&s);
+	for (size_t i = 0; i < RESOLVERS_MAX; i++)
+		resolver_free(rs.resolvers[i]);
+}
+
+/* All addresses, when all are known. */
+static bool
+all_addrs(const struct target *t, struct addr addrs[static TARGET_PLACES])
+{
+	for (size_t i = 0; i < t->n_places; i++) {
+		if (t->places[i].status == RESOLVE_TEMP)
+			return false;
+		addrs[i] = t->places[i].addr;
+	}
+	return t->n_places > 0;
+}
+
+static void
+find_rule(const struct probing *p, struct errand *e)
+{
+	struct addr addrs[TARGET_PLACES];
+	struct query q;
+	struct snapshot_match match;
+
+	if (p->table.snap == NULL)
+		return;
+	lookup_nexthop_query(&e->target.party, &q);
+	if (q.peers_state != PEERS_KNOWN) {
+		q.peers_state = PEERS_PENDING;
+		if (all_addrs(&e->target, addrs)) {
+			q.peers_state = PEERS_KNOWN;
+			q.peers = addrs;
+			q.n_peers = e->target.n_places;
+		}
+	}
+	match = snapshot_find(p->table.snap, &q);
+	e->rule = match.rule;
+	e->is_rule_unknown = match.needs_peers;
+}
+
+static int
+take_rule(const struct probing *p, struct errand *e, const char *id_text)
+{
+	uint64_t id;
+
+	if (!sv_to_u64(sv_from(id_text), INT64_MAX, &id))
+		return err_set(&e->trouble, EX_USAGE,
+		    "--rule: \"%s\" is no number of a rule", id_text);
+	if (p->table.snap == NULL)
+		return err_set(&e->trouble, EX_NOINPUT, "--rule %s: %s",
+		    id_text, p->no_table);
+	e->rule = snapshot_rule_by_id(p->table.snap, (int64_t)id);
+	if (e->rule == NULL)
+		return err_set(&e->trouble, EX_DATAERR,
+		    "there is no rule %s (tlswarden rule list)", id_text);
+	if (e->rule->direction != DIRECTION_OUT)
+		return err_set(&e->trouble, EX_USAGE,
+		    "rule %s is about mail that we receive: a probe is "
+		    "judged by rules of direction out",
+		    id_text);
+	return 0;
+}
+
+struct wanted_ca {
+	struct sv name;
+	struct trust *trust;
+	struct err *err_r;
+	int rc;
+};
+
+static void
+take_ca(void *arg, const struct ca_row *row, const char *fault)
+{
+	struct wanted_ca *w = arg;
+
+	if (fault == NULL && w->trust == NULL && sv_eq(row->name, w->name))
+		w->rc =
+		    trust_load_bytes(row->pem, "table ca", &w->trust, w->err_r);
+}
+
+static int
+take_trust(struct probing *p, struct errand *e)
+{
+	struct wanted_ca w = { .err_r = &e->trouble };
+
+	e->trust = p->trust;
+	if (e->rule == NULL || e->rule->demand->ca == NULL)
+		return 0;
+	w.name = e->rule->demand->ca->name;
+	e->has_own_trust = true;
+	for (size_t i = 0; i < p->n_cas; i++)
+		if (sv_is(w.name, p->cas[i].name)) {
+			e->trust = p->cas[i].trust;
+			return 0;
+		}
+	if (policy_image_each_ca(p->table.image, take_ca, &w, &e->trouble) != 0)
+		return -1;
+	if (w.rc != 0)
+		return err_prefix(&e->trouble, "ca \"%.*s\"", SV_ARG(w.name));
+	if (w.trust == NULL)
+		return err_set(&e->trouble, EX_DATAERR,
+		    "ca \"%.*s\" is not in the table", SV_ARG(w.name));
+	p->cas = mem_realloc(p->cas, p->n_cas + 1, sizeof(*p->cas));
+	p->cas[p->n_cas++] = (struct ca_trust){ mem_svdup(w.name), w.trust };
+	e->trust = w.trust;
+	return 0;
+}
+
+void
+probe_plan(struct probing *p)
+{
+	const char *id = args_get(p->args, "rule");
+
+	resolve_all(p);
+	for (size_t i = 0; i < p->n_errands; i++) {
+		struct errand *e = &p->errands[i];
+
+		if (e->trouble.sysexit != 0)
+			continue;
+		if (id == NULL)
+			find_rule(p, e);
+		else if (take_rule(p, e, id) != 0)
+			continue;
+		(void)take_trust(p, e);
+	}
+}

@@ -1,0 +1,209 @@
+/* tlswarden: ctl/probe_print - what was found, and what Postfix would do.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "cert/json.h"
+#include "cert/text.h"
+#include "ctl/out.h"
+#include "ctl/probe.h"
+#include "base/banned.h"
+
+static bool
+is_good(const struct visit *v)
+{
+	return v->trouble.sysexit == 0 && v->d.verdict == DIAGNOSIS_OK &&
+	    v->verdict.kind == VERDICT_PASS;
+}
+
+static json_t *
+addr_json(const struct addr *a)
+{
+	struct buf text;
+	json_t *o;
+
+	if (a->family == 0)
+		return json_null();
+	buf_init(&text, 64);
+	addr_format(a, &text);
+	o = out_json_sv(buf_sv(&text));
+	buf_free(&text);
+	return o;
+}
+
+struct json_t *
+probe_visit_json(const struct visit *v)
+{
+	json_t *o = diagnosis_json(&v->d);
+	const struct rule *rule = v->errand->rule;
+
+	out_json_set(o, "host", out_json_str(v->place->host));
+	out_json_set(o, "address", addr_json(&v->place->addr));
+	out_json_set(o, "port", json_integer(v->place->port));
+	out_json_set(o, "rule",
+	    rule != NULL ? json_integer(rule->id) : json_null());
+	out_json_set(o, "level",
+	    rule != NULL ? out_json_str(level_word(rule->demand->level))
+			 : json_null());
+	out_json_set(o, "outcome", out_json_str(outcome_word(v->outcome)));
+	out_json_set(o, "outcome_text",
+	    out_json_str(outcome_phrase(v->outcome)));
+	out_json_set(o, "reason",
+	    v->verdict.kind == VERDICT_PASS || rule == NULL
+		? json_null()
+		: out_json_str(reason_info(v->verdict.reason)->code));
+	if (v->trouble.sysexit != 0)
+		out_json_set(o, "trouble", out_json_str(v->trouble.text));
+	return o;
+}
+
+/* Why a rule says no, beside what the findings say. */
+static void
+print_reason(const struct visit *v)
+{
+	const struct finding *f = v->d.n_findings > 0 ? v->d.findings : NULL;
+
+	if (v->verdict.kind != VERDICT_PASS &&
+	    v->verdict.reason != REASON_UNKNOWN)
+		printf(": %s, %s", reason_info(v->verdict.reason)->code,
+		    reason_info(v->verdict.reason)->seen);
+	if (f != NULL && f->severity == FINDING_FAIL &&
+	    v->outcome <= OUTCOME_PLAIN)
+		printf(": %s", reason_info(f->reason)->code);
+	puts("");
+}
+
+static void
+print_rule(const struct probing *p, const struct errand *e)
+{
+	if (e->rule != NULL)
+		printf("by policy rule %" PRId64 " (level %s%s)", e->rule->id,
+		    level_word(e->rule->demand->level),
+		    e->rule->mode == MODE_MONITOR ? ", which only watches"
+						  : "");
+	else if (e->is_rule_unknown)
+		fputs(
+		    "by its defaults, or by a rule about a subnet that "
+		    "needs the addresses which DNS did not give",
+		    stdout);
+	else if (p->no_table[0] != '\0')
+		fputs(
+		    "by its defaults (no rule is known: the table cannot be "
+		    "read)",
+		    stdout);
+	else
+		fputs("by its defaults (no rule matches)", stdout);
+}
+
+static void
+print_visit(const struct probing *p, struct visit *v)
+{
+	const struct text_style style = { p->app->colour, p->now };
+	const char *target = v->d.target;
+	struct buf addr, text;
+
+	buf_init(&addr, 64);
+	buf_init(&text, OUT_TEXT_MAX);
+	if (v->place->addr.family != 0)
+		addr_format(&v->place->addr, &addr);
+	v->d.target = diagnosis_text(&v->d, "%s: %s[%s]:%u", target,
+	    v->place->host, addr.n > 0 ? buf_str(&addr) : "no address",
+	    (unsigned)v->place->port);
+	text_diagnosis(&v->d, &style, &text);
+	v->d.target = target;
+	out_sv(buf_sv(&text));
+	buf_free(&text);
+	buf_free(&addr);
+	if (v->d.tls_version != NULL)
+		printf("\nsession: %s, %s, %d bits\n", v->d.tls_version,
+		    v->d.tls_cipher, v->d.tls_bits);
+	fputs("\nPostfix: mail here would be ", stdout);
+	out_styled(p->app,
+	    v->outcome > OUTCOME_PLAIN        ? OUT_GOOD
+		: v->outcome == OUTCOME_PLAIN ? OUT_WARN
+					      : OUT_BAD,
+	    "%s", outcome_phrase(v->outcome));
+	fputs(" ", stdout);
+	print_rule(p, v->errand);
+	print_reason(v);
+	puts("");
+}
+
+/* An MTA goes on to the next place until one takes the mail. */
+static void
+print_summary(const struct probing *p, const struct errand *e)
+{
+	enum outcome best = OUTCOME_UNKNOWN;
+	const struct visit *by = NULL;
+
+	if (e->target.n_places < 2)
+		return;
+	for (size_t i = 0; i < p->n_visits; i++) {
+		const struct visit *v = &p->visits[i];
+
+		if (v->errand != e || best >= OUTCOME_PLAIN)
+			continue;
+		if (v->outcome > best || by == NULL) {
+			best = v->outcome;
+			by = v;
+		}
+	}
+	if (by != NULL)
+		printf("%s: in all, mail would be %s%s%s\n\n", e->target.text,
+		    outcome_phrase(best), best >= OUTCOME_PLAIN ? ", to " : "",
+		    best >= OUTCOME_PLAIN ? by->place->host : "");
+}
+
+static void
+print_json(const struct probing *p)
+{
+	struct json_list list;
+
+	if (p->is_connect && p->n_visits == 1) {
+		out_json(probe_visit_json(&p->visits[0]));
+		return;
+	}
+	json_list_begin(&list);
+	for (size_t i = 0; i < p->n_visits; i++)
+		json_list_item(&list, probe_visit_json(&p->visits[i]));
+	json_list_end(&list);
+}
+
+static void
+print_text(const struct probing *p)
+{
+	for (size_t i = 0; i < p->n_visits; i++) {
+		print_visit(p, &p->visits[i]);
+		if (i + 1 == p->n_visits ||
+		    p->visits[i + 1].errand != p->visits[i].errand)
+			print_summary(p, p->visits[i].errand);
+	}
+}
+
+int
+probe_print(const struct probing *p)
+{
+	int code = CTL_GOOD;
+
+	if (p->app->json)
+		print_json(p);
+	else
+		print_text(p);
+	for (size_t i = 0; i < p->n_visits; i++) {
+		const struct visit *v = &p->visits[i];
+
+		if (v->trouble.sysexit != 0)
+			code = app_fail(&v->trouble);
+		else if (!is_good(v) && code == CTL_GOOD)
+			code = CTL_FINDING;
+	}
+	for (size_t i = 0; i < p->n_errands; i++)
+		if (p->errands[i].trouble.sysexit != 0)
+			code = app_fail(&p->errands[i].trouble);
+	return code;
+}
