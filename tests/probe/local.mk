@@ -1,0 +1,5 @@
+# Makefile fragment of tests/probe: mail servers with one fault each.
+probe_tests = %D%/faults.sh
+TESTS += $(probe_tests)
+EXTRA_DIST += $(probe_tests) %D%/faults.py %D%/servers.py %D%/tap.py
+$(probe_tests:.sh=.log): ctl/tlswarden$(EXEEXT) tests/zoo/zoo.log
