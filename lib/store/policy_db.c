@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,7 +24,8 @@
 enum {
 	COPY_CHUNK = 1 << 20,
 	TICK_NSECS = 4000000, /* a tick of the kernel's clock at 250 Hz */
-	HEADER_SIZE = 100,    /* www.sqlite.org/fileformat.html 1.3 */
+	WAL_PATIENCE_TICKS = 25,
+	HEADER_SIZE = 100, /* www.sqlite.org/fileformat.html 1.3 */
 	HEADER_WRITE_VERSION = 18,
 	HEADER_CHANGES = 24,
 };
@@ -40,10 +42,11 @@ struct stamp {
 struct policy_db {
 	struct store st; /* st.sq == NULL: not open */
 	char *path;
+	char *wal_path;
 	struct stamp opened;      /* dev and ino of what st has open */
 	struct stamp tried;       /* of the last copy */
+	struct stamp tried_wal;   /* of the -wal file then, if is_wal */
 	unsigned char changes[4]; /* the change counter in it */
-	int64_t version;          /* its data_version, if is_wal */
 	bool has_tried;
 	bool is_wal; /* commits do not touch the file itself */
 	unsigned patience_msecs;
@@ -54,8 +57,11 @@ struct policy_db *
 policy_db_new(const char *path)
 {
 	struct policy_db *db = mem_zalloc(1, sizeof(*db));
+	size_t n_wal = strlen(path) + sizeof("-wal");
 
 	db->path = mem_strdup(path);
+	db->wal_path = mem_zalloc(n_wal, 1);
+	(void)snprintf(db->wal_path, n_wal, "%s-wal", path);
 	db->patience_msecs = POLICY_DB_PATIENCE_MSECS;
 	atomic_init(&db->gives_up, false);
 	return db;
@@ -68,6 +74,7 @@ policy_db_free(struct policy_db *db)
 		return;
 	store_close(&db->st);
 	free(db->path);
+	free(db->wal_path);
 	free(db);
 }
 
@@ -96,10 +103,16 @@ same_file(const struct stamp *a, const struct stamp *b)
 }
 
 static bool
-same_stamp(const struct stamp *a, const struct stamp *b)
+same_bytes(const struct stamp *a, const struct stamp *b)
 {
 	return same_file(a, b) && a->size == b->size &&
-	    same_time(a->mtime, b->mtime) && same_time(a->ctime, b->ctime);
+	    same_time(a->mtime, b->mtime);
+}
+
+static bool
+same_stamp(const struct stamp *a, const struct stamp *b)
+{
+	return same_bytes(a, b) && same_time(a->ctime, b->ctime);
 }
 
 /* True once no later write can leave the stamp as it is. */
@@ -131,19 +144,28 @@ pause_tick(void)
 	(void)nanosleep(&t, NULL);
 }
 
-static int
-look(struct policy_db *db, struct stamp *s, struct err *err_r)
+/* False, and zeros, which no file has, when it is away. */
+static bool
+look_at(const char *path, struct stamp *s)
 {
 	struct stat sb;
 
-	if (stat(db->path, &sb) != 0) {
-		struct store gone = { .path = db->path };
-
-		return store_fail(&gone, SQLITE_CANTOPEN, err_r);
-	}
+	memset(s, 0, sizeof(*s));
+	if (stat(path, &sb) != 0)
+		return false;
 	*s = (struct stamp){ sb.st_dev, sb.st_ino, sb.st_size, sb.st_mtim,
 		sb.st_ctim };
-	return 0;
+	return true;
+}
+
+static int
+look(struct policy_db *db, struct stamp *s, struct err *err_r)
+{
+	struct store gone = { .path = db->path };
+
+	if (look_at(db->path, s))
+		return 0;
+	return store_fail(&gone, SQLITE_CANTOPEN, err_r);
 }
 
 /* Opens the file that is at the path now; opens it again when it is another
@@ -220,17 +242,17 @@ static int
 is_changed(struct policy_db *db, struct err *err_r)
 {
 	unsigned char header[HEADER_SIZE];
-	struct stamp now;
-	int64_t version = 0;
+	struct stamp now, wal;
 
 	if (look(db, &now, err_r) != 0)
 		return -1;
 	if (!db->has_tried || !same_file(&now, &db->opened))
 		return 1;
+	/* SQLite changes the owner of a -wal file when root merely reads. */
 	if (db->is_wal) {
-		if (data_version(db, &version, err_r) != 0)
-			return -1;
-		return version != db->version;
+		(void)look_at(db->wal_path, &wal);
+		return !same_stamp(&now, &db->tried) ||
+		    !same_bytes(&wal, &db->tried_wal);
 	}
 	/* The counter is for file systems that keep no time of a write. */
 	if (!read_header(db, header) ||
@@ -265,6 +287,7 @@ struct copy {
 	size_t n_bytes; /* of the memory */
 	size_t size;    /* of what is in it */
 	struct stamp at;
+	struct stamp wal; /* of the -wal file */
 	int64_t version;
 	struct policy_copy_stats stats;
 };
@@ -403,8 +426,14 @@ copy_wal(struct policy_db *db, struct copy *c, struct err *err_r)
 	unsigned char *p = NULL;
 	int done = -1;
 
-	if (data_version(db, &c->version, err_r) != 0 ||
-	    store_open_memory(&copy, err_r) != 0)
+	/* A write of the same tick would not be seen later. */
+	for (int i = 0; i < WAL_PATIENCE_TICKS; i++) {
+		(void)look_at(db->wal_path, &c->wal);
+		if (is_settled(&c->wal))
+			break;
+		pause_tick();
+	}
+	if (store_open_memory(&copy, err_r) != 0)
 		return -1;
 	if (backup_to(db, &copy, err_r) != 0)
 		goto out;
@@ -472,8 +501,11 @@ policy_db_copy(struct policy_db *db, struct policy_image **image_r,
 		return -1;
 	}
 	db->tried = c.at;
-	db->version = c.version;
 	db->is_wal = c.stats.is_wal;
+	if (db->is_wal) {
+		db->tried_wal = c.wal;
+		store_close(&db->st);
+	}
 	memset(db->changes, 0, sizeof(db->changes));
 	if (c.size >= HEADER_SIZE)
 		memcpy(db->changes, (char *)c.bytes + HEADER_CHANGES,

@@ -21,7 +21,8 @@
  * POLICY_DB_PATIENCE_MSECS: a change that is served late is better than an
  * INSERT that fails.
  * A database in WAL mode, where readers never stop a writer, is copied with
- * SQLite's backup interface.
+ * SQLite's backup interface. Then it is closed, since nobody could switch it
+ * back while we have it open, and what stat(2) says is all that is compared.
  */
 #ifndef STORE_POLICY_DB_H
 #define STORE_POLICY_DB_H

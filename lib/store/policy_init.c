@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sql/policy_sql.h"
@@ -16,7 +17,7 @@
 #include "store/policy_init.h"
 #include "store/policy_schema.h"
 
-enum { INIT_BUSY_MSECS = 10000 };
+enum { INIT_BUSY_MSECS = 10000, INIT_PAUSE_MSECS = 20 };
 
 /* Makes an empty file of mode 0640; SQLite would take 0644 and the umask. */
 static int
@@ -38,7 +39,7 @@ make_file(const char *path, bool *is_created_r, struct err *err_r)
 }
 
 static int
-end_wal(struct store *st, struct err *err_r)
+try_end_wal(struct store *st, struct err *err_r)
 {
 	struct sqlite3_stmt *stmt = NULL;
 	bool is_ended = false;
@@ -56,6 +57,24 @@ end_wal(struct store *st, struct err *err_r)
 		    "try again when that has ended",
 		    st->path);
 	return got < 0 ? -1 : 0;
+}
+
+/* SQLite's busy timeout does not count here: whoever has the file open at that
+ * moment, such as a daemon that looks at it, ends the try at once. */
+static int
+end_wal(struct store *st, struct err *err_r)
+{
+	const struct timespec pause = { 0, INIT_PAUSE_MSECS * 1000000 };
+
+	for (int msecs = 0; msecs < INIT_BUSY_MSECS;
+	     msecs += INIT_PAUSE_MSECS) {
+		if (try_end_wal(st, err_r) == 0)
+			return 0;
+		if (err_r->sysexit != EX_TEMPFAIL)
+			return -1;
+		(void)nanosleep(&pause, NULL);
+	}
+	return -1;
 }
 
 static int

@@ -425,6 +425,10 @@ START_TEST(write_ahead_log)
 	ck_assert_int_eq(policy_db_changed(db, &err), 1);
 	ck_assert_int_eq(load(db, &seen, &stats, &err), 0);
 	ck_assert_uint_eq(seen.n, 2);
+	/* Nothing of ours keeps anybody from switching it back. */
+	fixture_exec(writer, "PRAGMA journal_mode=DELETE");
+	ck_assert_int_eq(load(db, &seen, &stats, &err), 0);
+	ck_assert(!stats.is_wal);
 	fixture_close(writer);
 	policy_db_free(db);
 	fixture_done(&f);
@@ -593,7 +597,6 @@ START_TEST(gives_up)
 	struct fixture f;
 	struct policy_db *db;
 	struct err err = { 0 };
-	time_t begin = time(NULL);
 	pid_t pid;
 
 	fixture_init(&f);
@@ -613,7 +616,6 @@ START_TEST(gives_up)
 		ck_assert(!stats.is_locked);
 		ck_assert_uint_le(stats.n_tries, 1);
 	}
-	ck_assert_int_lt(time(NULL) - begin, 30);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	policy_db_free(db);
