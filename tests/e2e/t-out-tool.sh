@@ -72,9 +72,9 @@ expect_deferred two@second.test "$UNVERIFIED" "another CA's peer does not"
 tool ca remove lab > "$RUN/said" 2>&1
 rc=$?
 check "a CA that a rule names is not removed" test $rc -ne 0
+old=$(answer second.test)
 check "ca import --replace" \
     tool ca import lab "$RUN/pki/root-second.pem" --replace
-old=$(answer second.test)
 check "and served" wait_for 5 answer_changed second.test "$old"
 mail_flush
 expect_sent two@second.test tls "with its own CA it does"
@@ -91,4 +91,15 @@ like "$(tool check)" "rule $next: can never win: rule $other " \
     "check finds the rule that the other one shadows"
 tool rule remove "$next" > /dev/null
 check "and nothing without it" tool check
+
+# ---- somebody switches to WAL -------------------------------------------
+sql "PRAGMA journal_mode = WAL" > /dev/null
+like "$(tool check)" "policy\.db is in WAL mode" "check objects to WAL"
+sql "INSERT INTO policy (direction, recipient, level)
+    VALUES ('out', 'wal.test', 'none')"
+is "$(answer plain.test)" encrypt "policyd serves on"
+check "init switches it back" tool init
+is "$(sql "PRAGMA journal_mode")" delete "to a rollback journal"
+expect_answer wal.test none "and what was added meanwhile is served"
+check "check finds nothing any more" tool check
 done_testing
