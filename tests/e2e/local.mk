@@ -9,7 +9,6 @@ e2e_tests = \
 	%D%/t-in-milter.sh \
 	%D%/t-in-record.sh \
 	%D%/t-in-three.sh \
-	%D%/t-insert.sh \
 	%D%/t-out-broken.sh \
 	%D%/t-out-keys.sh \
 	%D%/t-out-levels.sh \
