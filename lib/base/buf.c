@@ -103,18 +103,25 @@ buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 	va_end(again);
 }
 
+static bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '\\';
+}
+
 void
 buf_add_printable(struct buf *b, struct sv v, size_t max_bytes)
 {
 	struct sv head = sv_head(v, max_bytes);
 
-	for (size_t i = 0; i < head.n; i++) {
-		unsigned char c = (unsigned char)head.p[i];
+	for (size_t i = 0; i < head.n;) {
+		size_t from = i;
 
-		if (c >= 0x20 && c < 0x7f && c != '\\')
-			buf_addc(b, (char)c);
-		else
-			buf_addf(b, "\\x%02X", c);
+		while (i < head.n && is_plain((unsigned char)head.p[i]))
+			i++;
+		buf_add(b, sv_make(head.p + from, i - from));
+		if (i < head.n)
+			buf_addf(b, "\\x%02X", (unsigned char)head.p[i++]);
 	}
 	if (head.n < v.n)
 		buf_adds(b, "...");
