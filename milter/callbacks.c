@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -37,8 +36,10 @@ static const char *
 get_macro(void *arg, const char *name)
 {
 	char copy[32];
+	size_t n = strlen(name) + 1;
 
-	(void)snprintf(copy, sizeof(copy), "%s", name);
+	assert(n <= sizeof(copy)); /* our own names */
+	memcpy(copy, name, n);
 	return smfi_getsymval(arg, copy);
 }
 
@@ -117,23 +118,19 @@ leave(sfsistat result)
 	return result;
 }
 
-static bool
-ask_for(SMFICTX *ctx, int step, const char *macros)
-{
-	char copy[256];
-
-	(void)snprintf(copy, sizeof(copy), "%s", macros);
-	return smfi_setsymlist(ctx, step, copy) == MI_SUCCESS;
-}
-
+/* smfi_setsymlist takes a char * and copies what is there. */
 static bool
 ask_for_macros(SMFICTX *ctx)
 {
-	return ask_for(ctx, SMFIM_CONNECT, FACTS_MACROS_CONNECT) &&
-	    ask_for(ctx, SMFIM_HELO, FACTS_MACROS_HELO) &&
-	    ask_for(ctx, SMFIM_ENVFROM, FACTS_MACROS_MAIL) &&
-	    ask_for(ctx, SMFIM_ENVRCPT, FACTS_MACROS_RCPT) &&
-	    ask_for(ctx, SMFIM_EOM, FACTS_MACROS_EOM);
+	char at_connect[] = FACTS_MACROS_CONNECT, at_helo[] = FACTS_MACROS_HELO;
+	char at_mail[] = FACTS_MACROS_MAIL, at_rcpt[] = FACTS_MACROS_RCPT;
+	char at_eom[] = FACTS_MACROS_EOM;
+
+	return smfi_setsymlist(ctx, SMFIM_CONNECT, at_connect) == MI_SUCCESS &&
+	    smfi_setsymlist(ctx, SMFIM_HELO, at_helo) == MI_SUCCESS &&
+	    smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail) == MI_SUCCESS &&
+	    smfi_setsymlist(ctx, SMFIM_ENVRCPT, at_rcpt) == MI_SUCCESS &&
+	    smfi_setsymlist(ctx, SMFIM_EOM, at_eom) == MI_SUCCESS;
 }
 
 /* f0: actions, f1: steps that the MTA offers; libmilter fakes the SMFIP_NR_*

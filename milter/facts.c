@@ -51,12 +51,12 @@ mta_by_version(struct sv version)
 enum record_mta
 facts_mta(enum record_mta known, const struct macros *m)
 {
+	if (known == RECORD_MTA_UNKNOWN)
+		known = mta_by_version(macros_get(m, "v"));
 	/* Postfix has no such macro. */
-	if (macros_get(m, "{verify}").p != NULL)
+	if (known == RECORD_MTA_UNKNOWN && macros_get(m, "{verify}").p != NULL)
 		return RECORD_SENDMAIL;
-	if (known != RECORD_MTA_UNKNOWN)
-		return known;
-	return mta_by_version(macros_get(m, "v"));
+	return known;
 }
 
 bool
@@ -91,6 +91,18 @@ facts_free(struct facts *f)
 	facts_reset(f);
 }
 
+/* Each question costs: none is asked whose answer is known. */
+static struct sv
+ask(enum field i, enum record_mta mta, bool has_tls, const struct macros *m)
+{
+	bool is_sendmails = i == F_VERIFY || i == F_CN || i == F_PRINT;
+
+	if ((is_sendmails && mta == RECORD_POSTFIX) ||
+	    (i > F_CIPHER && !has_tls))
+		return sv_make(NULL, 0);
+	return macros_get(m, macro_names[i]);
+}
+
 static bool
 is_name(enum field i)
 {
@@ -120,7 +132,8 @@ take_values(struct facts *f, enum record_mta mta, const struct macros *m,
 
 	for (enum field i = F_VERSION; i < F_COUNT; i++) {
 		at[i] = f->text.n;
-		values[i] = macros_get(m, macro_names[i]);
+		values[i] =
+		    ask(i, mta, i == F_VERSION || values[F_VERSION].n > 0, m);
 		add_value(&f->text, i, mta, values[i]);
 	}
 	at[F_COUNT] = f->text.n;
@@ -194,8 +207,7 @@ facts_collect(struct facts *f, enum record_mta mta, bool is_asked,
 
 	facts_reset(f);
 	take_values(f, mta, m, values);
-	f->is_authenticated = macros_get(m, "{auth_authen}").n > 0 ||
-	    macros_get(m, "{auth_type}").n > 0;
+	f->is_authenticated = macros_get(m, "{auth_type}").n > 0;
 	f->tls.state = tls_state(is_asked, values);
 	if (f->tls.state != TLS_STATE_ON)
 		return;

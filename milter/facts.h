@@ -18,7 +18,7 @@
  * only, and a client that does not repeat EHLO after STARTTLS would look like
  * plaintext. */
 #define FACTS_MACROS_MAIL                                      \
-	"i {auth_type} {auth_authen} {tls_version} {cipher} "  \
+	"i {auth_type} {tls_version} {cipher} "                \
 	"{cipher_bits} {verify} {cert_subject} {cert_issuer} " \
 	"{cn_subject} {cert_fp}"
 /* {tls_version} at CONNECT: only with implicit TLS is it there already. */
@@ -34,8 +34,8 @@ struct facts {
 	struct buf text;
 };
 
-/* Which MTA speaks. A witness once seen is enough; call it at CONNECT and
- * MAIL with what is known so far. */
+/* Which MTA speaks, if it is not known yet; call it at CONNECT, HELO and
+ * MAIL. */
 enum record_mta facts_mta(enum record_mta known, const struct macros *m);
 /* True if the macros name a TLS version: the session is encrypted. */
 bool facts_has_tls(const struct macros *m);

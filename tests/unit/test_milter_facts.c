@@ -127,9 +127,6 @@ static const struct row rows[] = {
 	    TLS_STATE_ON, TLS_VERSION_1_3 },
 	{ "logged in", RECORD_POSTFIX, .macros = { { "{auth_type}", "PLAIN" } },
 	    TLS_STATE_NONE, .is_authenticated = true },
-	{ "logged in, name only", RECORD_POSTFIX,
-	    .macros = { { "{auth_authen}", "u" } }, TLS_STATE_NONE,
-	    .is_authenticated = true },
 };
 
 static struct macros
@@ -228,8 +225,12 @@ static const struct {
 	{ "a renamed Postfix", "Our Mailer 3.7.11", NULL, 0, RECORD_POSTFIX },
 	{ "Sendmail", "8.17.1.9", NULL, 0, RECORD_SENDMAIL },
 	{ "{verify} tells", NULL, "", 0, RECORD_SENDMAIL },
-	{ "{verify} tells better", "Postfix 3.7.11", "OK", RECORD_POSTFIX,
+	{ "the version tells first", "Postfix 3.7.11", "OK", 0,
+	    RECORD_POSTFIX },
+	{ "the version tells first, of Sendmail", "8.18.1", NULL, 0,
 	    RECORD_SENDMAIL },
+	{ "known stays, whatever comes", "Postfix 3.7.11", "OK",
+	    RECORD_SENDMAIL, RECORD_SENDMAIL },
 	{ "known stays", NULL, NULL, RECORD_POSTFIX, RECORD_POSTFIX },
 	{ "nothing", NULL, NULL, 0, RECORD_MTA_UNKNOWN },
 	{ "empty", "", NULL, 0, RECORD_MTA_UNKNOWN },
