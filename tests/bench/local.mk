@@ -2,11 +2,11 @@
 # not tests themselves ("make bench" runs tests/bench/run.sh).
 bench_programs = %D%/bench_load %D%/bench_echo %D%/genrules \
 	%D%/bench_milter %D%/bench_noop_milter
-EXTRA_PROGRAMS += $(bench_programs) %D%/bench_engine
-CLEANFILES += $(bench_programs) %D%/bench_engine
+EXTRA_PROGRAMS += $(bench_programs) %D%/bench_engine %D%/bench_store
+CLEANFILES += $(bench_programs) %D%/bench_engine %D%/bench_store
 TESTS += %D%/smoke.sh
-EXTRA_DIST += %D%/smoke.sh %D%/run.sh %D%/run-milter.sh %D%/bench.inc.sh \
-	%D%/report.awk
+EXTRA_DIST += %D%/smoke.sh %D%/run.sh %D%/run-milter.sh %D%/run-store.sh \
+	%D%/bench.inc.sh %D%/report.awk
 
 bench_common = \
 	%D%/clock.c %D%/clock.h \
@@ -35,8 +35,10 @@ bench_common = \
 %C%_bench_engine_LDADD = lib/daemon/libdaemon.a lib/store/libstore.a \
 	lib/cert/libcert.a $(LIBS_POLICY) $(SQLITE_LIBS) $(OPENSSL_LIBS) \
 	$(IDN2_LIBS) $(JANSSON_LIBS) $(CURL_LIBS) $(EVENT_LIBS)
+%C%_bench_store_SOURCES = %D%/bench_store.c
+%C%_bench_store_LDADD = $(%C%_bench_engine_LDADD)
 
-bench-tools: $(bench_programs) %D%/bench_engine
+bench-tools: $(bench_programs) %D%/bench_engine %D%/bench_store
 %D%/smoke.log: $(bench_programs)
 bench: all bench-tools
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
@@ -44,7 +46,10 @@ bench: all bench-tools
 bench-milter: all bench-tools
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 	    bash $(srcdir)/%D%/run-milter.sh $(BENCH_FLAGS)
+bench-store: all bench-tools
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+	    bash $(srcdir)/%D%/run-store.sh $(BENCH_FLAGS)
 clean-local-bench:
 	-rm -rf bench-data
 clean-local: clean-local-bench
-.PHONY: bench bench-milter bench-tools clean-local-bench
+.PHONY: bench bench-milter bench-store bench-tools clean-local-bench

@@ -86,7 +86,10 @@ DAEMON_LIBS = lib/daemon/libdaemon.a lib/store/libstore.a lib/cert/libcert.a \
 store_fixture = %D%/policy_fixture.c %D%/policy_fixture.h %D%/unit.h
 store_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
 
-unit_programs += %D%/test_policy_db %D%/test_policy_image
+unit_programs += %D%/test_policy_db %D%/test_policy_copy %D%/test_policy_image
+%C%_test_policy_copy_SOURCES = %D%/test_policy_copy.c $(store_fixture)
+%C%_test_policy_copy_CFLAGS = $(store_cflags)
+%C%_test_policy_copy_LDADD = $(STORE_LIBS)
 %C%_test_policy_db_SOURCES = %D%/test_policy_db.c $(store_fixture)
 %C%_test_policy_db_CFLAGS = $(store_cflags)
 %C%_test_policy_db_LDADD = $(STORE_LIBS)
