@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "ctl/check.h"
 #include "ctl/out.h"
+#include "ctl/self.h"
 #include "store/policy_image.h"
 #include "base/banned.h"
 
@@ -166,8 +167,8 @@ check_all(struct check *c, struct err *err_r)
 	return 0;
 }
 
-static int
-exit_code(const struct check *c)
+int
+check_exit_code(const struct check *c)
 {
 	for (size_t i = 0; i < c->n_findings; i++)
 		if (c->findings[i].severity == CHECK_PROBLEM)
@@ -186,11 +187,18 @@ check_run(struct app *app, const struct args *args)
 		return usage_error(args->command,
 		    "--mta: \"%s\" is neither postfix nor sendmail",
 		    args_get(args, "mta"));
+	if (!args_has(args, "self") &&
+	    (args_has(args, "name") || args_has(args, "cf")))
+		return usage_error(args->command,
+		    "--name and --cf are about --self");
 	arena_init(&c.mem);
-	if (check_all(&c, &err) != 0) {
+	if (args_has(args, "self")) {
+		code = check_self(&c, args_get(args, "name"),
+		    args_get(args, "cf"));
+	} else if (check_all(&c, &err) != 0) {
 		code = app_fail(&err);
 	} else {
-		code = exit_code(&c);
+		code = check_exit_code(&c);
 		if (app->json)
 			check_print_json(&c);
 		else
@@ -203,6 +211,15 @@ check_run(struct app *app, const struct args *args)
 }
 
 static const struct option_spec options[] = {
+	{ "self", NULL,
+	    "the certificates that the installed MTA presents,\n"
+	    "instead of table and files",
+	    0 },
+	{ "name", "NAME",
+	    "with --self: the name in our MX records; default:\n"
+	    "Postfix's myhostname",
+	    0 },
+	{ "cf", "FILE", "with --self: this sendmail.cf", 0 },
 	{ "mta", "postfix|sendmail",
 	    "what this MTA cannot enforce; default: what is\n"
 	    "installed",
@@ -213,14 +230,21 @@ static const struct option_spec options[] = {
 const struct command verb_check = {
 	.name = "check",
 	.summary = "find bad rows, rules that cannot work, unsafe files",
-	.synopsis = "[--mta postfix|sendmail]",
+	.synopsis =
+	    "[--self [--name NAME] [--cf FILE]] "
+	    "[--mta postfix|sendmail]",
 	.help =
 	    "Loads the table with the daemons' own code and names every bad\n"
 	    "row, rules that can never win, what the MTA cannot enforce and\n"
 	    "why, dangerous rules, CAs that expire, and files that somebody\n"
 	    "else could change. Exit code 1 when there is a problem, 0 when\n"
-	    "there are notices at most.",
+	    "there are notices at most.\n\n"
+	    "--self judges instead the certificates that Postfix or Sendmail\n"
+	    "is set to present, as a partner would: complete, trusted, right\n"
+	    "key and name, not expiring. What a partner logs as CAFail is\n"
+	    "found here.",
 	.examples =
+	    "  tlswarden check --self --name mx.example.com\n"
 	    "  tlswarden check\n"
 	    "  tlswarden check --mta sendmail --json | jq .findings",
 	.options = options,

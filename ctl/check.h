@@ -7,6 +7,7 @@
 #ifndef CTL_CHECK_H
 #define CTL_CHECK_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -68,7 +69,12 @@ unsigned check_installed_mtas(void);
 void check_one_rule(const struct rule *rule, unsigned mtas,
     void (*fn)(void *arg, const char *text, const char *fix), void *arg);
 
+/* 1 when there is a problem, else 0. */
+int check_exit_code(const struct check *c);
 void check_print_text(const struct check *c);
 void check_print_json(const struct check *c);
+/* The findings of check --self behind its n judgements, which were printed,
+ * or are in list for JSON; takes list. */
+void check_print_self(const struct check *c, json_t *list, size_t n);
 
 #endif

@@ -78,11 +78,10 @@ print_finding(const struct check *c, const struct check_finding *f)
 	puts("");
 }
 
-void
-check_print_text(const struct check *c)
+/* The problems first. */
+static void
+print_findings(const struct check *c)
 {
-	size_t problems = count(c, CHECK_PROBLEM);
-
 	for (size_t i = 0; i < c->n_findings; i++)
 		if (c->findings[i].severity == CHECK_PROBLEM)
 			print_finding(c, &c->findings[i]);
@@ -91,6 +90,14 @@ check_print_text(const struct check *c)
 			print_finding(c, &c->findings[i]);
 	if (c->n_left_out > 0)
 		printf("and %zu findings more\n", c->n_left_out);
+}
+
+void
+check_print_text(const struct check *c)
+{
+	size_t problems = count(c, CHECK_PROBLEM);
+
+	print_findings(c);
 	out_styled(c->app, problems > 0 ? OUT_BAD : OUT_GOOD,
 	    "problems: %zu, notices: %zu", problems, count(c, CHECK_NOTICE));
 	printf("; %s: %" PRIu64 " rules%s\n", c->table.path, c->table.n_rows,
@@ -118,21 +125,50 @@ finding_json(const struct check_finding *f)
 	return o;
 }
 
-void
-check_print_json(const struct check *c)
+/* Adds what every check says. */
+static void
+add_findings(const struct check *c, json_t *o)
 {
-	json_t *o = json_object(), *list = json_array();
+	json_t *list = json_array();
 
 	for (size_t i = 0; i < c->n_findings; i++)
 		out_json_add(list, finding_json(&c->findings[i]));
-	out_json_set(o, "file", out_json_str(c->table.path));
-	out_json_set(o, "loads", json_boolean(c->table.snap != NULL));
-	out_json_set(o, "rules", json_integer((json_int_t)c->table.n_rows));
 	out_json_set(o, "problems",
 	    json_integer((json_int_t)count(c, CHECK_PROBLEM)));
 	out_json_set(o, "notices",
 	    json_integer((json_int_t)count(c, CHECK_NOTICE)));
 	out_json_set(o, "left_out", json_integer((json_int_t)c->n_left_out));
 	out_json_set(o, "findings", list);
+}
+
+void
+check_print_json(const struct check *c)
+{
+	json_t *o = json_object();
+
+	out_json_set(o, "file", out_json_str(c->table.path));
+	out_json_set(o, "loads", json_boolean(c->table.snap != NULL));
+	out_json_set(o, "rules", json_integer((json_int_t)c->table.n_rows));
+	add_findings(c, o);
+	out_json(o);
+}
+
+void
+check_print_self(const struct check *c, json_t *list, size_t n)
+{
+	json_t *o;
+
+	if (!c->app->json) {
+		json_decref(list);
+		print_findings(c);
+		printf(
+		    "certificates: %zu, problems with settings and keys: "
+		    "%zu, notices: %zu\n",
+		    n, count(c, CHECK_PROBLEM), count(c, CHECK_NOTICE));
+		return;
+	}
+	o = json_object();
+	out_json_set(o, "certificates", list);
+	add_findings(c, o);
 	out_json(o);
 }

@@ -15,6 +15,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/check_cas.c \
 	%D%/check_files.c \
 	%D%/check_print.c \
+	%D%/check_self.c \
 	%D%/check_table.c \
 	%D%/command.h \
 	%D%/edit.c %D%/edit.h \
@@ -45,6 +46,11 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/rule_list.c \
 	%D%/rule_show.c \
 	%D%/rule_words.c %D%/rule_words.h \
+	%D%/run.c %D%/run.h \
+	%D%/self.h \
+	%D%/self_chain.c \
+	%D%/self_postfix.c \
+	%D%/self_sendmail.c \
 	%D%/sessions.c \
 	%D%/shadow.c %D%/shadow.h \
 	%D%/utf8.c %D%/utf8.h \

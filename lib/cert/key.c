@@ -39,37 +39,45 @@ read_key(struct sv bytes, bool *is_encrypted_r)
 }
 
 int
-chain_matches_key(const struct chain *c, size_t i, const char *key_path,
-    struct err *err_r)
+chain_matches_key_bytes(const struct chain *c, size_t i, struct sv bytes,
+    const char *label, struct err *err_r)
 {
 	X509 *x = chain_x509(c, i);
-	EVP_PKEY *key = NULL;
 	bool is_encrypted = false;
-	struct buf bytes;
+	EVP_PKEY *key = read_key(bytes, &is_encrypted);
 	int rc = -1;
 
-	buf_init(&bytes, LIMIT_CERT_FILE);
-	if (file_read(key_path, &bytes, err_r) != 0)
-		goto out;
-	key = read_key(buf_sv(&bytes), &is_encrypted);
 	if (key == NULL && is_encrypted)
 		(void)err_set(err_r, EX_DATAERR,
 		    "%s: the private key is encrypted; a mail server cannot "
 		    "ask for its pass phrase",
-		    key_path);
+		    label);
 	else if (key == NULL)
 		(void)err_set(err_r, EX_DATAERR,
-		    "%s: no private key that can be read in it", key_path);
+		    "%s: no private key that can be read in it", label);
 	else if (x == NULL)
 		(void)err_set(err_r, EX_DATAERR,
-		    "%s: there is no certificate to compare it with", key_path);
+		    "%s: there is no certificate to compare it with", label);
 	else
 		rc = X509_check_private_key(x, key) == 1 ? 1 : 0;
-out:
 	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return rc;
+}
+
+int
+chain_matches_key(const struct chain *c, size_t i, const char *key_path,
+    struct err *err_r)
+{
+	struct buf bytes;
+	int rc = -1;
+
+	buf_init(&bytes, LIMIT_CERT_FILE);
+	if (file_read(key_path, &bytes, err_r) == 0)
+		rc = chain_matches_key_bytes(c, i, buf_sv(&bytes), key_path,
+		    err_r);
 	if (bytes.p != NULL)
 		OPENSSL_cleanse(bytes.p, bytes.n);
 	buf_free(&bytes);
-	ERR_clear_error();
 	return rc;
 }

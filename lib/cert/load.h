@@ -80,5 +80,16 @@ void crls_free(struct crls *c);
  * c: 1 yes, 0 no, -1 cannot be told (unreadable, encrypted, not a key). */
 int chain_matches_key(const struct chain *c, size_t i, const char *key_path,
     struct err *err_r) MUST_CHECK;
+/* The same with the key in memory; label stands for the file in errors. */
+int chain_matches_key_bytes(const struct chain *c, size_t i, struct sv key,
+    const char *label, struct err *err_r) MUST_CHECK;
+
+/* What a server with that certificate file presents. OpenSSL completes a file
+ * with one certificate alone from the CAs it was given to trust (ca_file,
+ * ca_path: a hashed directory; NULL: none); *added_r tells how many it added.
+ * Gives the chain. -1: the CAs cannot be read. */
+int chain_presented(const struct chain *own, const char *ca_file,
+    const char *ca_path, struct chain **chain_r, size_t *added_r,
+    struct err *err_r) MUST_CHECK;
 
 #endif

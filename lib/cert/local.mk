@@ -27,6 +27,7 @@ noinst_LIBRARIES += lib/cert/libcert.a
 	%D%/notices.c \
 	%D%/path.c %D%/path.h \
 	%D%/pool.c %D%/pool.h \
+	%D%/present.c \
 	%D%/search.c \
 	%D%/staple.c \
 	%D%/state.h \

@@ -7,6 +7,7 @@ ctl_tests = \
 	%D%/full.sh \
 	%D%/rule.sh \
 	%D%/transfer.sh \
+	%D%/self.sh \
 	%D%/sessions.sh \
 	%D%/usage.sh \
 	%D%/verify.sh

@@ -1,0 +1,234 @@
+/* tlswarden: ctl/run - starts another program and reads what it prints.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "ctl/run.h"
+#include "base/banned.h"
+
+enum { RUN_PATH_BYTES = 512, RUN_CANNOT_EXEC = 127 };
+
+/* One started program: its pid, and the ends of the pipes that we read. */
+struct child {
+	pid_t pid;
+	int fds[2];
+	int64_t deadline_msecs;
+};
+
+void
+run_init(struct run *r, size_t max_out_bytes)
+{
+	buf_init(&r->out, max_out_bytes);
+	buf_init(&r->err, RUN_ERR_MAX);
+	r->exit_code = -1;
+}
+
+void
+run_done(struct run *r)
+{
+	buf_free(&r->out);
+	buf_free(&r->err);
+}
+
+static int64_t
+clock_msecs(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Whether dir/name can be started; puts it into path. */
+static bool
+is_there(struct sv dir, const char *name, struct buf *path)
+{
+	buf_reset(path);
+	buf_add(path, dir);
+	buf_addf(path, "/%s", name);
+	return !path->is_full && access(buf_str(path), X_OK) == 0;
+}
+
+/* The places of administrators' tools come first: the PATH of a person often
+ * lacks them, and root should not start what a PATH of others names. */
+static int
+find_program(const char *name, struct buf *path, struct err *err_r)
+{
+	static const char *const dirs[] = { "/usr/sbin", "/usr/local/sbin",
+		"/usr/local/bin", "/opt/postfix/sbin" };
+	struct sv rest = sv_from(getenv("PATH")), dir;
+
+	if (strchr(name, '/') != NULL) {
+		buf_adds(path, name);
+		if (!path->is_full && access(name, X_OK) == 0)
+			return 0;
+		return err_set(err_r, EX_UNAVAILABLE, "%s: %s", name,
+		    strerror(errno));
+	}
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (is_there(sv_from(dirs[i]), name, path))
+			return 0;
+	while (sv_cut(&rest, ':', &dir))
+		if (dir.n > 0 && dir.p[0] == '/' && is_there(dir, name, path))
+			return 0;
+	return err_set(err_r, EX_UNAVAILABLE,
+	    "%s: there is no such program in /usr/sbin, /usr/local or PATH",
+	    name);
+}
+
+/* In the child: nothing here may allocate or lock. */
+static void
+become(const char *path, const char *const argv[], int out, int err)
+{
+	union {
+		const char *const *in;
+		char *const *out;
+	} words = { .in = argv };
+	int null = open("/dev/null", O_RDONLY);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+		_exit(RUN_CANNOT_EXEC);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)execv(path, words.out);
+	_exit(RUN_CANNOT_EXEC);
+}
+
+static void
+close_pair(int fds[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+}
+
+static int
+start(const char *path, const char *const argv[], struct child *c,
+    struct err *err_r)
+{
+	int out[2] = { -1, -1 }, err[2] = { -1, -1 };
+
+	if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0)
+		goto fail;
+	c->pid = fork();
+	if (c->pid < 0)
+		goto fail;
+	if (c->pid == 0)
+		become(path, argv, out[1], err[1]);
+	(void)close(out[1]);
+	(void)close(err[1]);
+	c->fds[0] = out[0];
+	c->fds[1] = err[0];
+	return 0;
+fail:
+	(void)err_set(err_r, EX_OSERR, "%s: %s", path, strerror(errno));
+	close_pair(out);
+	close_pair(err);
+	return -1;
+}
+
+/* Takes what can be read; closes the pipe at its end. False when r->out would
+ * go over its ceiling; what is too much for r->err is left out. */
+static bool
+take(struct child *c, int which, struct run *r)
+{
+	char chunk[8192];
+	ssize_t n = read(c->fds[which], chunk, sizeof(chunk));
+
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n <= 0) {
+		(void)close(c->fds[which]);
+		c->fds[which] = -1;
+		return true;
+	}
+	buf_add(which == 0 ? &r->out : &r->err, sv_make(chunk, (size_t)n));
+	return which != 0 || !r->out.is_full;
+}
+
+/* Reads both pipes to their ends. */
+static int
+read_all(struct child *c, const char *path, struct run *r, struct err *err_r)
+{
+	while (c->fds[0] >= 0 || c->fds[1] >= 0) {
+		struct pollfd p[2] = { { .fd = c->fds[0], .events = POLLIN },
+			{ .fd = c->fds[1], .events = POLLIN } };
+		int64_t left = c->deadline_msecs - clock_msecs();
+
+		if (left <= 0)
+			return err_set(err_r, EX_TEMPFAIL,
+			    "%s: did not end in time and was killed", path);
+		if (poll(p, 2, (int)left) < 0 && errno != EINTR)
+			return err_set(err_r, EX_OSERR, "%s: poll: %s", path,
+			    strerror(errno));
+		for (int i = 0; i < 2; i++)
+			if (p[i].fd >= 0 && p[i].revents != 0 && !take(c, i, r))
+				return err_set(err_r, EX_DATAERR,
+				    "%s: printed more than the %zu bytes that "
+				    "are read",
+				    path, r->out.max);
+	}
+	return 0;
+}
+
+/* Both pipes are closed, so it has ended or is about to. */
+static int
+reap(struct child *c, bool is_to_die, int *status_r)
+{
+	const struct timespec step = { .tv_nsec = 5000000 };
+
+	for (;;) {
+		pid_t pid;
+
+		if (is_to_die || clock_msecs() >= c->deadline_msecs)
+			(void)kill(c->pid, SIGKILL);
+		pid = waitpid(c->pid, status_r, is_to_die ? 0 : WNOHANG);
+		if (pid == c->pid)
+			return 0;
+		if (pid < 0 && errno != EINTR)
+			return -1;
+		if (pid == 0)
+			(void)nanosleep(&step, NULL);
+	}
+}
+
+int
+run_program(const char *const argv[], int timeout_msecs, struct run *r,
+    struct err *err_r)
+{
+	struct child c = { .fds = { -1, -1 } };
+	struct buf path;
+	int rc = -1, status = 0;
+
+	buf_init(&path, RUN_PATH_BYTES);
+	if (find_program(argv[0], &path, err_r) != 0)
+		goto out;
+	c.deadline_msecs = clock_msecs() + timeout_msecs;
+	if (start(buf_str(&path), argv, &c, err_r) != 0)
+		goto out;
+	rc = read_all(&c, buf_str(&path), r, err_r);
+	if (reap(&c, rc != 0, &status) != 0)
+		rc = err_set(err_r, EX_OSERR, "%s: %s", buf_str(&path),
+		    strerror(errno));
+	if (rc == 0 && !WIFEXITED(status))
+		rc = err_set(err_r, EX_SOFTWARE, "%s: ended by signal %d",
+		    buf_str(&path), WTERMSIG(status));
+	if (rc == 0)
+		r->exit_code = WEXITSTATUS(status);
+out:
+	close_pair(c.fds);
+	buf_free(&path);
+	return rc;
+}
