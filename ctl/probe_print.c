@@ -119,9 +119,6 @@ print_visit(const struct probing *p, struct visit *v)
 	out_sv(buf_sv(&text));
 	buf_free(&text);
 	buf_free(&addr);
-	if (v->d.tls_version != NULL)
-		printf("\nsession: %s, %s, %d bits\n", v->d.tls_version,
-		    v->d.tls_cipher, v->d.tls_bits);
 	fputs("\nPostfix: mail here would be ", stdout);
 	out_styled(p->app,
 	    v->outcome > OUTCOME_PLAIN        ? OUT_GOOD

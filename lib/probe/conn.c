@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -288,17 +289,45 @@ conn_talks(struct conn *c, int64_t msecs)
 	    recv(c->fd, &byte, 1, MSG_PEEK) == 1;
 }
 
-/* Looks at the first bytes without taking them. */
 static void
-keep_first(struct conn *c)
+keep_first(struct conn *c, const char *bytes, size_t n)
 {
+	size_t room = sizeof(c->first) - c->n_first;
+
+	if (n > room)
+		n = room;
+	memcpy(c->first + c->n_first, bytes, n);
+	c->n_first += n;
+}
+
+/* Sees all that OpenSSL reads. */
+static long
+watch_read(BIO *bio, int oper, const char *bytes, size_t len, int argi,
+    long argl, int ret, size_t *processed)
+{
+	struct conn *c = (struct conn *)(void *)BIO_get_callback_arg(bio);
+
+	(void)len;
+	(void)argi;
+	(void)argl;
+	if (oper == (BIO_CB_READ | BIO_CB_RETURN) && ret == 1)
+		keep_first(c, bytes, *processed);
+	return ret;
+}
+
+/* OpenSSL takes no more than the head of what is no record of TLS. */
+static enum conn_status
+handshake_failed(struct conn *c, enum conn_status status)
+{
+	char bytes[CONN_FIRST];
 	ssize_t n;
 
-	if (c->n_first > 0)
-		return;
-	n = recv(c->fd, c->first, sizeof(c->first), MSG_PEEK);
+	if (status != CONN_ERROR)
+		return status;
+	n = recv(c->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	if (n > 0)
-		c->n_first = (size_t)n;
+		keep_first(c, bytes, (size_t)n);
+	return status;
 }
 
 enum conn_status
@@ -307,6 +336,8 @@ conn_start_tls(struct conn *c, struct ssl_st *ssl)
 	if (SSL_set_fd(ssl, c->fd) != 1)
 		return failed(c, ENOMEM);
 	c->ssl = ssl;
+	BIO_set_callback_arg(SSL_get_rbio(ssl), (char *)(void *)c);
+	BIO_set_callback_ex(SSL_get_rbio(ssl), watch_read);
 	buf_reset(&c->in);
 	for (;;) {
 		enum conn_status status;
@@ -319,7 +350,6 @@ conn_start_tls(struct conn *c, struct ssl_st *ssl)
 			return CONN_OK;
 		status = ssl_wait(c, rc);
 		if (status != CONN_OK)
-			return status;
-		keep_first(c);
+			return handshake_failed(c, status);
 	}
 }

@@ -93,13 +93,14 @@ verify(const struct judge_request *req, const struct probe_result *r,
 	return verify_chain(&v, d, err_r);
 }
 
-static bool
-has_failure(const struct diagnosis *d)
+static size_t
+count_failures(const struct diagnosis *d)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < d->n_findings; i++)
-		if (d->findings[i].severity == FINDING_FAIL)
-			return true;
-	return false;
+		n += d->findings[i].severity == FINDING_FAIL;
+	return n;
 }
 
 static void
@@ -121,8 +122,9 @@ judge(const struct judge_request *req, const struct probe_result *r,
     const struct diagnosis *d, bool chain_ok, enum tls_version version)
 {
 	struct tls_facts tls = { 0 };
+	struct verdict v;
 
-	if (r->is_complete && r->has_tls)
+	if (r->has_tls)
 		tls.state = TLS_STATE_ON;
 	else if (diagnosis_find(d, REASON_NO_STARTTLS) != NULL ||
 	    diagnosis_find(d, REASON_STARTTLS_REFUSED) != NULL)
@@ -137,7 +139,34 @@ judge(const struct judge_request *req, const struct probe_result *r,
 		tls.cert_fingerprint = sv_from(d->certs[0].sha256);
 		tls.key_fingerprint = sv_from(d->certs[0].spki_sha256);
 	}
-	return decide(req->rule, &tls);
+	v = decide(req->rule, &tls);
+	/* Postfix judges the certificate before it goes on inside TLS; a
+	 * server that does not go on gets no mail by a rule, either. */
+	if (v.kind == VERDICT_PASS && !r->is_complete && req->rule != NULL &&
+	    level_demands_tls(req->rule->demand->level)) {
+		v.kind = VERDICT_TEMPFAIL;
+		v.reason = REASON_UNKNOWN;
+	}
+	return v;
+}
+
+/* With a pin at level encrypt nobody looks at the chain (Postfix's level
+ * fingerprint): what is wrong with it is worth a word and no more. */
+static void
+let_pin_decide(const struct rule *rule, const struct verdict *v,
+    struct diagnosis *d)
+{
+	if (rule == NULL || v->kind != VERDICT_PASS ||
+	    rule->demand->level != LEVEL_ENCRYPT ||
+	    rule->demand->fingerprint.n == 0)
+		return;
+	for (size_t i = 0; i < d->n_findings; i++) {
+		struct finding *f = &d->findings[i];
+
+		if (f->reason >= REASON_SELF_SIGNED_LEAF &&
+		    f->reason <= REASON_CHAIN_TOO_LONG)
+			f->severity = FINDING_NOTICE;
+	}
 }
 
 int
@@ -145,16 +174,18 @@ probe_judge(const struct judge_request *req, const struct probe_result *r,
     struct diagnosis *d, struct verdict *verdict_r, struct err *err_r)
 {
 	enum tls_version version = TLS_VERSION_UNKNOWN;
+	size_t n_before = count_failures(d);
 	bool chain_ok;
 
 	if (verify(req, r, d, err_r) != 0)
 		return -1;
-	chain_ok = r->chain != NULL && !has_failure(d);
+	chain_ok = r->chain != NULL && count_failures(d) == n_before;
 	if (d->tls_version != NULL &&
 	    !tls_version_parse(sv_from(d->tls_version), &version))
 		version = TLS_VERSION_UNKNOWN;
 	check_version(req, d, version);
-	diagnosis_settle(d);
 	*verdict_r = judge(req, r, d, chain_ok, version);
+	let_pin_decide(req->rule, verdict_r, d);
+	diagnosis_settle(d);
 	return 0;
 }

@@ -26,7 +26,8 @@ static bool
 fails_for_good(const struct rule *rule, const struct probe_result *r,
     const struct diagnosis *d)
 {
-	if (rule->on_failure != ON_FAILURE_FAIL || !r->tried_handshake)
+	if (rule->on_failure != ON_FAILURE_FAIL || !r->tried_handshake ||
+	    r->has_tls)
 		return false;
 	for (size_t i = 0; i < d->n_findings; i++)
 		if (d->findings[i].severity == FINDING_FAIL &&

@@ -19,7 +19,7 @@
 #include "probe/reply.h"
 #include "probe/tls.h"
 
-enum { INJECTION_MSECS = 50, SHOWN_BYTES = 120 };
+enum { INJECTION_MSECS = 50, LAST_WORDS_MSECS = 1000, SHOWN_BYTES = 120 };
 
 /* A probe under way. Every step returns false once a fault was added. */
 struct probe {
@@ -369,11 +369,13 @@ note_client_cert(struct probe *p)
 {
 	const struct tls_watch *w = &p->tls.watch;
 
-	p->r->own_certificate_bytes = w->own_certificate_bytes;
 	if (!w->saw_cert_request)
 		return;
+	p->r->own_certificate_bytes = w->own_certificate_bytes;
 	p->d->client_cert_requested = true;
-	(void)diagnosis_add(p->d, REASON_CLIENT_CERT_REQUESTED);
+	/* Its words are that the server goes on without. */
+	if (diagnosis_find(p->d, REASON_CLIENT_CERT_REQUIRED) == NULL)
+		(void)diagnosis_add(p->d, REASON_CLIENT_CERT_REQUESTED);
 }
 
 static bool
@@ -398,12 +400,37 @@ handshake(struct probe *p)
 		note_session(p);
 	else
 		(void)handshake_fault(p, status);
-	note_client_cert(p);
 	return is_up;
 }
 
+/* A peer that insists may have ended the connection before our EHLO was
+ * written; its alert is then still to be read. */
+static void
+read_last_words(struct probe *p)
+{
+	conn_set_deadline(&p->conn, LAST_WORDS_MSECS);
+	while (p->tls.watch.alert_read == TLS_NO_ALERT &&
+	    conn_read(&p->conn) == CONN_OK)
+		continue;
+}
+
 /* TLS 1.3 tells that a client certificate is required only now: its alert is
- * the first thing to be read (RFC 8446 4.4.2.4). */
+ * the first thing to be read (RFC 8446 4.4.2.4), unless it was lost with the
+ * connection. */
+static bool
+insists_on_certificate(struct probe *p, size_t n_before)
+{
+	const struct tls_watch *w = &p->tls.watch;
+	bool was_closed = p->d->n_findings > n_before &&
+	    p->d->findings[n_before].reason == REASON_CONNECTION_CLOSED;
+
+	if (!w->saw_cert_request || p->conn.in.n > 0)
+		return false;
+	if (was_closed)
+		read_last_words(p);
+	return w->alert_read != TLS_NO_ALERT || was_closed;
+}
+
 static bool
 inside_tls(struct probe *p)
 {
@@ -417,13 +444,15 @@ inside_tls(struct probe *p)
 		consume(p);
 		return true;
 	}
-	if (w->saw_cert_request && w->alert_read != TLS_NO_ALERT) {
-		p->d->n_findings = before;
-		(void)fault(p, REASON_CLIENT_CERT_REQUIRED,
-		    diagnosis_text(p->d,
-			"It ended the session with alert %d (%s).",
-			w->alert_read, tls_alert_name(w->alert_read)));
-	}
+	if (!insists_on_certificate(p, before))
+		return false;
+	p->d->n_findings = before;
+	(void)fault(p, REASON_CLIENT_CERT_REQUIRED,
+	    w->alert_read == TLS_NO_ALERT
+		? "It closed the connection right after our empty certificate."
+		: diagnosis_text(p->d,
+		      "It ended the session with alert %d (%s).", w->alert_read,
+		      tls_alert_name(w->alert_read)));
 	return false;
 }
 
@@ -460,6 +489,7 @@ probe_run(const struct probe_request *req, struct diagnosis *d,
 		if (r->is_complete)
 			quit(&p);
 	}
+	note_client_cert(&p);
 	tls_close(&p.tls);
 	conn_close(&p.conn);
 }
