@@ -38,3 +38,9 @@ fuzz_programs += %D%/fuzz_annotate
 %C%_fuzz_annotate_LDADD = lib/annotate/libannotate.a lib/fact/libfact.a \
 	lib/base/libbase.a
 %C%_fuzz_annotate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+fuzz_programs += %D%/fuzz_reply
+%C%_fuzz_reply_SOURCES = %D%/fuzz_reply.c $(FUZZ_MAIN)
+%C%_fuzz_reply_LDADD = lib/probe/libprobe.a lib/resolve/libresolve.a \
+	lib/wire/libwire.a lib/base/libbase.a $(UNBOUND_LIBS) $(IDN2_LIBS)
+%C%_fuzz_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)

@@ -150,6 +150,10 @@ CASES = [
     ("certificate required, smtps in TLS 1.3", s.smtps,
      {"low": T13, "verify": ssl.CERT_REQUIRED}, ["--mode", "smtps"],
      ["client_cert_required"], "fail", 1, "deferred", "alert 116"),
+    ("certificate required, no alert", session(then=s.close_unasked),
+     {"low": T13, "verify": ssl.CERT_OPTIONAL}, [],
+     ["client_cert_required"], "fail", 1, "delivered",
+     "right after our empty"),
     ("certificate wanted, TLS 1.2", session(),
      {"high": T12, "verify": ssl.CERT_OPTIONAL}, [], [], "ok", 0,
      "delivered", ""),
@@ -192,8 +196,8 @@ def judge(t, case, code, result, done, setup, secs):
     if "verify" in options:
         t.check(
             result["client_cert_requested"] is True
-            and "client_cert_requested" in
-            [f["class"] for f in result["findings"]],
+            and ("client_cert_requested" in tap.notices(result))
+            != ("client_cert_required" in classes),
             label + ": the request is noticed", done.stdout)
         t.check(
             setup.certificates in (

@@ -226,6 +226,12 @@ def close_inside(conn, setup):
         line(tls)
 
 
+def close_unasked(conn, setup):
+    """The session is up, and the connection ends without a word."""
+    tls = setup.context().wrap_socket(conn, server_side=True)
+    reset(tls)
+
+
 def hang_inside(conn, setup):
     with setup.context().wrap_socket(conn, server_side=True) as tls:
         hang(tls, setup)

@@ -157,3 +157,11 @@ unit_programs += %D%/test_annotate
 %C%_test_annotate_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_annotate_LDADD = lib/annotate/libannotate.a lib/fact/libfact.a \
 	$(UNIT_LIBS)
+unit_programs += %D%/test_reply %D%/test_resolve
+%C%_test_reply_SOURCES = %D%/test_reply.c %D%/unit.h
+%C%_test_reply_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_reply_LDADD = lib/probe/libprobe.a $(UNIT_LIBS)
+%C%_test_resolve_SOURCES = %D%/test_resolve.c %D%/unit.h
+%C%_test_resolve_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_resolve_LDADD = lib/resolve/libresolve.a lib/wire/libwire.a \
+	$(UNIT_LIBS) $(UNBOUND_LIBS) $(IDN2_LIBS)
