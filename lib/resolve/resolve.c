@@ -41,6 +41,21 @@ check(int rc, const char *what, struct err *err_r)
 	    ub_strerror(rc));
 }
 
+/* Zones that libunbound answers by itself (RFC 6761, RFC 8375) although an
+ * MTA's resolver asks the servers; those who use them have their own. */
+static int
+ask_for_all_zones(struct resolver *r, struct err *err_r)
+{
+	static const char *const zones[] = { "test.", "invalid.", "home.arpa.",
+		"onion." };
+
+	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
+		if (check(ub_ctx_zone_add(r->ctx, zones[i], "transparent"),
+			zones[i], err_r) != 0)
+			return -1;
+	return 0;
+}
+
 static int
 use_servers(struct resolver *r, const char *const *servers, size_t n,
     struct err *err_r)
@@ -74,7 +89,8 @@ resolver_new(const char *const *servers, size_t n, struct err *err_r)
 	}
 	/* A thread, not a process of its own. */
 	if (check(ub_ctx_async(r->ctx, 1), "async", err_r) != 0 ||
-	    use_servers(r, servers, n, err_r) != 0)
+	    use_servers(r, servers, n, err_r) != 0 ||
+	    ask_for_all_zones(r, err_r) != 0)
 		goto fail;
 	return r;
 fail:
