@@ -53,8 +53,10 @@ class World:
     def sql(self, statement, db=None):
         done = subprocess.run(
             ["sqlite3", db or self.db], input=statement, text=True,
-            capture_output=True, check=True,
+            capture_output=True, check=False,
         )
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
         return done.stdout.strip()
 
     def new_table(self):
@@ -69,9 +71,8 @@ class World:
 
     def probe(self, *args, timeout=60):
         """Exit code and JSON of a probe at the zoo's time."""
-        done = self.run(
-            "probe", "--json", "--time", str(NOW), *args, timeout=timeout
-        )
+        at = () if "--time" in args else ("--time", str(NOW))
+        done = self.run("probe", "--json", *at, *args, timeout=timeout)
         try:
             result = json.loads(done.stdout)
         except ValueError:
