@@ -21,7 +21,7 @@ struct app {
 	_Atomic(struct settings *) settings;
 	struct listener listener;
 	struct source *source;
-	struct recorder *recorder; /* NULL: record = "none" */
+	struct recorder *recorder; /* NULL before serve() */
 	struct live live;
 	atomic_ullong n_sessions, n_refused;
 	atomic_bool is_done; /* smfi_main has returned */

@@ -123,6 +123,7 @@ reload_conf(struct app *app)
 	warn_restart(app->conf, next);
 	settings = settings_new(next, atomic_load(&app->settings));
 	atomic_store_explicit(&app->settings, settings, memory_order_release);
+	recorder_retain(app->recorder, next->retention_days);
 	log_set_level((enum log_level)next->log_level);
 	conf_free(next);
 	log_info("configuration read again");

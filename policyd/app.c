@@ -204,6 +204,8 @@ reload_conf(struct app *a)
 	a->conf = next;
 	atomic_store(&a->world.addresses, next->record_addresses);
 	log_set_level((enum log_level)next->log_level);
+	if (a->world.recorder != NULL)
+		recorder_retain(a->world.recorder, next->retention_days);
 	front_set_max(a->front, allowed_connections(a));
 }
 

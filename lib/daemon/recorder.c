@@ -34,7 +34,7 @@ struct recorder {
 	struct record_queue queue;
 	char *path;
 	struct say say;
-	uint32_t retention_days;
+	atomic_uint retention_days;
 	pthread_t thread;
 	atomic_bool wants_stop;
 	atomic_uint_fast64_t stop_msecs; /* monotonic: give up then */
@@ -280,17 +280,18 @@ write_all(struct recorder *rec, struct record_item *items)
 static void
 prune(struct recorder *rec)
 {
+	uint32_t days = atomic_load(&rec->retention_days);
 	uint64_t now = now_msecs();
 	struct err err = { 0 };
 	int64_t before;
 	uint64_t n = 0;
 
-	if (rec->retention_days == 0 || now < rec->prune_msecs)
+	if (days == 0 || now < rec->prune_msecs)
 		return;
 	rec->prune_msecs = now + REOPEN_MSECS;
 	if (ensure_open(rec, &err) != 0)
 		return;
-	before = (int64_t)time(NULL) - (int64_t)rec->retention_days * DAY_SECS;
+	before = (int64_t)time(NULL) - (int64_t)days * DAY_SECS;
 	rec->prune_msecs = now + PRUNE_EVERY_MSECS;
 	if (state_db_prune(rec->db, before, PRUNE_STEP_ROWS, &n, &err) != 0) {
 		if (!state_db_is_busy(rec->db))
@@ -310,7 +311,8 @@ gather(struct recorder *rec)
 	uint64_t now = now_msecs();
 	uint64_t idle = IDLE_MSECS;
 
-	if (rec->retention_days != 0 && rec->prune_msecs < now + idle)
+	if (atomic_load(&rec->retention_days) != 0 &&
+	    rec->prune_msecs < now + idle)
 		idle = rec->prune_msecs > now ? rec->prune_msecs - now : 1;
 	wait_msecs(&rec->queue.work, idle);
 	if (!atomic_load(&rec->wants_stop) &&
@@ -381,7 +383,7 @@ recorder_start(struct recorder **rec_r, const struct recorder_options *opt,
 	    opt->max_bytes != 0 ? opt->max_bytes : MAX_BYTES, RECORDER_GROUP);
 	rec->path = mem_strdup(opt->path);
 	rec->say = opt->say;
-	rec->retention_days = opt->retention_days;
+	atomic_init(&rec->retention_days, opt->retention_days);
 	atomic_init(&rec->wants_stop, false);
 	if (ensure_open(rec, &err) != 0) {
 		if (err.sysexit != EX_TEMPFAIL && err.sysexit != EX_IOERR) {
@@ -415,6 +417,12 @@ bool
 recorder_probe(struct recorder *rec, const struct record_probe *row)
 {
 	return record_queue_put(&rec->queue, RECORD_PROBE, row);
+}
+
+void
+recorder_retain(struct recorder *rec, uint32_t days)
+{
+	atomic_store(&rec->retention_days, days);
 }
 
 void

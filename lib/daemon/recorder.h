@@ -62,6 +62,9 @@ bool
 recorder_violation(struct recorder *rec, const struct record_violation *row);
 bool recorder_probe(struct recorder *rec, const struct record_probe *row);
 
+/* Changes retention_days (a reload); any thread. */
+void recorder_retain(struct recorder *rec, uint32_t days);
+
 /* The counters now; any thread. */
 void recorder_stats(const struct recorder *rec, struct recorder_stats *st_r);
 

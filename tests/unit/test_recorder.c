@@ -443,9 +443,10 @@ START_TEST(moved_away)
 }
 END_TEST
 
+/* Row 0: set at the start; row 1: by a reload. */
 START_TEST(retention)
 {
-	struct recorder_options opt = { .retention_days = 90 };
+	struct recorder_options opt = { .retention_days = _i == 0 ? 90 : 0 };
 	struct record_session row = { .at_secs = 1000 };
 	struct fixture f;
 	struct said said;
@@ -465,6 +466,8 @@ START_TEST(retention)
 	recorder_stop(rec, 5000, NULL);
 	ck_assert_uint_eq(recorded(&f), 1201);
 	ck_assert_int_eq(recorder_start(&rec, &opt, &err), 0);
+	if (_i == 1)
+		recorder_retain(rec, 90);
 	do {
 		ck_assert_uint_lt(now_msecs() - begin, PATIENCE_MSECS);
 		sleep_msecs(5);
@@ -524,7 +527,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, full_disk);
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, moved_away);
-	tcase_add_test(tc, retention);
+	tcase_add_loop_test(tc, retention, 0, 2);
 	tcase_add_test(tc, start_fails);
 }
 
