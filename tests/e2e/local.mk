@@ -3,6 +3,7 @@
 e2e_tests = \
 	%D%/t-in-certs-delegation.sh \
 	%D%/t-in-certs.sh \
+	%D%/t-in-ehlo.sh \
 	%D%/t-in-header.sh \
 	%D%/t-in-hostile.sh \
 	%D%/t-in-ehlo.sh \

@@ -15,7 +15,8 @@ Commands, in any order and number:
   drop             hangs up
   sleep=SECS       waits
   anything else    is sent as a line
-Prints the reply to each, lines of one joined by blanks, EHLO's as its code.
+Prints the reply to each, lines of one joined by blanks; of EHLO only the code,
+of ehlo all.
 """
 import argparse
 import os
@@ -104,7 +105,7 @@ class Client:
             time.sleep(float(command[6:]))
             return "slept"
         answer = self.say(command)
-        return answer[:3] if command[:4].upper() == "EHLO" else answer
+        return answer[:3] if command[:4] == "EHLO" else answer
 
 
 def main():
