@@ -29,6 +29,9 @@ explain_fn explain_expired_leaf, explain_expired_ca, explain_not_yet_valid,
 explain_fn explain_revoked, explain_crl;
 /* explain_name.c: the one finding about the name. */
 void explain_name(struct verification *v, struct finding *f);
+/* ours.c: the chain is ours, so what the others would be asked to do, we do.
+ * Turns fault and fixes of all findings so. */
+void explain_as_ours(struct verification *v);
 
 /* Adds "3 days", "5 hours", "2 years". */
 void explain_duration(int64_t secs, struct buf *out);

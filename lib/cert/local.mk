@@ -25,6 +25,7 @@ noinst_LIBRARIES += lib/cert/libcert.a
 	%D%/missing.c %D%/missing.h \
 	%D%/names.c %D%/names.h \
 	%D%/notices.c \
+	%D%/ours.c \
 	%D%/path.c %D%/path.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/present.c \

@@ -216,21 +216,6 @@ keep_path(struct verification *v)
 	}
 }
 
-/* The chain is ours: what the others would be asked to do, we do. */
-static void
-turn_to_us(struct diagnosis *d)
-{
-	for (size_t i = 0; i < d->n_findings; i++) {
-		struct finding *f = &d->findings[i];
-
-		if (f->fault != FAULT_THEIRS)
-			continue;
-		f->fault = FAULT_OURS;
-		f->fix_ours = f->fix_theirs;
-		f->fix_theirs = "Nothing is wrong at your side.";
-	}
-}
-
 int
 verify_chain(const struct verify_request *req, struct diagnosis *d,
     struct err *err_r)
@@ -256,7 +241,7 @@ verify_chain(const struct verify_request *req, struct diagnosis *d,
 		keep_path(v);
 	}
 	if (req->is_ours)
-		turn_to_us(d);
+		explain_as_ours(v);
 	diagnosis_settle(d);
 	rc = 0;
 out:
