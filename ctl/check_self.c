@@ -19,6 +19,7 @@
 #include "cert/text.h"
 #include "cert/trust.h"
 #include "cert/verify.h"
+#include "ctl/known.h"
 #include "ctl/out.h"
 #include "ctl/self.h"
 #include "base/banned.h"
@@ -196,6 +197,7 @@ judge(struct self *s, struct judgement *j, const struct trust *trust,
 	req.chain = j->chain;
 	req.chain_label = j->id->cert_file;
 	req.trust = trust;
+	req.known = s->known;
 	req.trust_label = conf->trust_store;
 	req.now = s->check->app->now;
 	req.purpose = j->id->role == SELF_SERVER ? VERIFY_PURPOSE_SERVER
@@ -314,6 +316,7 @@ check_self(struct check *c, const char *name, const char *cf)
 			self_postfix(&s);
 		if ((c->mtas & CHECK_SENDMAIL) != 0)
 			self_sendmail(&s);
+		known_add_cas(c->app, &s.known);
 		failed = judge_all(&s, trust, list, &err);
 	}
 	if (failed < 0) {
@@ -324,6 +327,7 @@ check_self(struct check *c, const char *name, const char *cf)
 		check_print_self(c, list, s.n);
 	}
 	trust_free(trust);
+	chain_free(s.known);
 	free(s.v);
 	return code;
 }

@@ -32,6 +32,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/import_postfix.c \
 	%D%/init.c \
 	%D%/json.c \
+	%D%/known.c %D%/known.h \
 	%D%/load.c %D%/load.h \
 	%D%/main.c \
 	%D%/out.c %D%/out.h \

@@ -32,10 +32,13 @@ struct identity {
 	const char *name; /* that it is to carry; NULL: any */
 };
 
+struct chain;
+
 struct self {
 	struct check *check;
-	const char *name; /* --name; NULL: what the MTA calls itself */
-	const char *cf;   /* --cf: sendmail.cf; NULL: the usual place */
+	const char *name;    /* --name; NULL: what the MTA calls itself */
+	const char *cf;      /* --cf: sendmail.cf; NULL: the usual place */
+	struct chain *known; /* CAs of the table; NULL: none */
 	struct identity *v;
 	size_t n;
 	size_t max;

@@ -18,6 +18,7 @@
 #include "cert/trust.h"
 #include "cert/verify.h"
 #include "ctl/command.h"
+#include "ctl/known.h"
 #include "ctl/out.h"
 #include "base/banned.h"
 
@@ -157,7 +158,8 @@ take_trust(struct app *app, const struct args *args, struct work *w,
 
 /* What may tell a missing intermediate from an untrusted root. */
 static int
-take_evidence(const struct args *args, struct work *w, struct err *err_r)
+take_evidence(struct app *app, const struct args *args, struct work *w,
+    struct err *err_r)
 {
 	const char *untrusted = args_get(args, "untrusted");
 	const char *known = args_get(args, "known");
@@ -166,6 +168,7 @@ take_evidence(const struct args *args, struct work *w, struct err *err_r)
 		chain_load_file(untrusted, &w->untrusted, err_r) != 0) ||
 	    (known != NULL && chain_load_file(known, &w->known, err_r) != 0))
 		return -1;
+	known_add_cas(app, &w->known);
 	w->req.untrusted = w->untrusted;
 	w->req.known = w->known;
 	if (args_has(args, "fetch-issuers")) {
@@ -189,7 +192,7 @@ prepare(struct app *app, const struct args *args, struct work *w,
 		return -1;
 	if (chain_load_sent_file(file, &w->chain, err_r) != 0 ||
 	    take_trust(app, args, w, err_r) != 0 ||
-	    take_evidence(args, w, err_r) != 0)
+	    take_evidence(app, args, w, err_r) != 0)
 		return -1;
 	w->req.chain = w->chain;
 	w->req.chain_label = file;

@@ -123,6 +123,22 @@ out_has '^TLS WARNING - ' "one line"
 v 1 "an intermediate that exists" mx.pem --roots root.pem --known issuing.pem \
 	--json
 json '.findings | map(.class) == ["incomplete_chain"]' "is missing for certain"
+tw 0 "import the intermediate" ca import seen issuing.pem
+v 1 "a CA of the table" mx.pem --roots root.pem --json
+json '.findings | map(.class) == ["incomplete_chain"]' "is known, not trusted"
+chmod 0 "$db"
+v 1 "a table that cannot be read" mx.pem --roots root.pem --json
+chmod 0640 "$db"
+mv "$db" away
+v 1 "a table that is not there" mx.pem --roots root.pem --json
+[ -z "$err" ]
+verdict $? "is passed over in silence"
+json '.findings[0].class == "issuer_unknown"' "and the doubt is named"
+echo "no database" >"$db"
+v 1 "a table that is none" mx.pem --roots root.pem --json
+json '.findings[0].class == "issuer_unknown"' "the same"
+mv away "$db"
+tw 0 "remove it" ca remove seen
 : >empty.pem
 v 1 "an empty file trusts nothing" full.pem --roots empty.pem --json
 json '.findings | map([.class, .index]) == [["untrusted_root", 1]]' "named"
