@@ -247,8 +247,10 @@ source_load_first(struct source *src, int64_t now_secs, struct err *err_r)
 {
 	struct err policy = { 0 };
 	struct err last_good = { 0 };
+	int loaded = load_policy(src, now_secs, &policy);
 
-	if (load_policy(src, now_secs, &policy) == 0)
+	policy_db_set_patience(src->db, SOURCE_PATIENCE_MSECS);
+	if (loaded == 0)
 		return 0;
 	if (load_last_good(src, now_secs, &last_good) != 0)
 		return err_set(err_r, policy.sysexit,

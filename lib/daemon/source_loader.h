@@ -18,6 +18,8 @@ enum {
 	SOURCE_RETRY_SECS = 10,      /* after trouble that no change ends */
 	SOURCE_SAVE_DELAY_SECS = 10, /* while the table changes all the time */
 	SOURCE_SAVE_RETRY_SECS = 60,
+	/* For a quiet moment, once there is something to serve meanwhile. */
+	SOURCE_PATIENCE_MSECS = 10000,
 };
 
 /* A snapshot that is served, or was and has readers left. */

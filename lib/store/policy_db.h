@@ -35,8 +35,8 @@
 #include "store/policy_image.h"
 
 enum {
-	POLICY_DB_PATIENCE_MSECS = 10000,
-	POLICY_DB_BUSY_MSECS = 2000, /* waits for a writer's lock */
+	POLICY_DB_PATIENCE_MSECS = 1000, /* daemons wait longer */
+	POLICY_DB_BUSY_MSECS = 2000,     /* waits for a writer's lock */
 };
 
 struct policy_db;
