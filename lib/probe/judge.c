@@ -117,6 +117,18 @@ check_version(const struct judge_request *req, struct diagnosis *d,
 	f->command = req->show_command;
 }
 
+/* OpenSSL 3 speaks TLS 1.0 and 1.1 only at security level 0, which Postfix
+ * sets where nobody is authenticated (src/tls/tls_client.c) and nowhere else:
+ * such a handshake fails. */
+static bool
+is_too_old(const struct rule *rule, enum tls_version version)
+{
+	return rule != NULL && version != TLS_VERSION_UNKNOWN &&
+	    version < TLS_VERSION_1_2 &&
+	    (rule->demand->level == LEVEL_SECURE ||
+		rule->demand->fingerprint.n > 0);
+}
+
 static struct verdict
 judge(const struct judge_request *req, const struct probe_result *r,
     const struct diagnosis *d, bool chain_ok, enum tls_version version)
@@ -140,6 +152,12 @@ judge(const struct judge_request *req, const struct probe_result *r,
 		tls.key_fingerprint = sv_from(d->certs[0].spki_sha256);
 	}
 	v = decide(req->rule, &tls);
+	if (v.kind == VERDICT_PASS && is_too_old(req->rule, version)) {
+		v.kind = req->rule->on_failure == ON_FAILURE_FAIL
+		    ? VERDICT_FAIL
+		    : VERDICT_TEMPFAIL;
+		v.reason = REASON_PROTOCOL_TOO_OLD;
+	}
 	/* Postfix judges the certificate before it goes on inside TLS; a
 	 * server that does not go on gets no mail by a rule, either. */
 	if (v.kind == VERDICT_PASS && !r->is_complete && req->rule != NULL &&

@@ -16,8 +16,9 @@ opportunistic(const struct probe_result *r, const struct diagnosis *d)
 	if (diagnosis_find(d, REASON_NO_STARTTLS) != NULL ||
 	    diagnosis_find(d, REASON_STARTTLS_REFUSED) != NULL)
 		return OUTCOME_PLAIN;
-	return r->tried_handshake && r->offers_starttls ? OUTCOME_PLAIN
-							: OUTCOME_DEFERRED;
+	return r->tried_handshake && r->offers_starttls && !r->was_refused
+	    ? OUTCOME_PLAIN_LATER
+	    : OUTCOME_DEFERRED;
 }
 
 /* A handshake that the peer is to blame for becomes permanent as map dsn makes
@@ -88,6 +89,7 @@ outcome_word(enum outcome o)
 	case OUTCOME_VERIFIED:
 	case OUTCOME_ENCRYPTED:
 	case OUTCOME_PLAIN:
+	case OUTCOME_PLAIN_LATER:
 		return "delivered";
 	case OUTCOME_DEFERRED:
 		return "deferred";
@@ -109,6 +111,8 @@ outcome_phrase(enum outcome o)
 		return "delivered over TLS that nobody verified";
 	case OUTCOME_PLAIN:
 		return "delivered without TLS";
+	case OUTCOME_PLAIN_LATER:
+		return "deferred first, then delivered without TLS";
 	case OUTCOME_DEFERRED:
 	case OUTCOME_BOUNCED:
 	case OUTCOME_UNKNOWN:

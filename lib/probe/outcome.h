@@ -16,7 +16,8 @@ enum outcome {
 	OUTCOME_UNKNOWN = 0,
 	OUTCOME_BOUNCED,
 	OUTCOME_DEFERRED,
-	OUTCOME_PLAIN, /* delivered without TLS */
+	OUTCOME_PLAIN_LATER, /* without TLS, after minimal_backoff_time */
+	OUTCOME_PLAIN,       /* delivered without TLS */
 	OUTCOME_ENCRYPTED,
 	OUTCOME_VERIFIED /* delivered, and the server is who it should be */
 };

@@ -431,6 +431,28 @@ insists_on_certificate(struct probe *p, size_t n_before)
 	return w->alert_read != TLS_NO_ALERT || was_closed;
 }
 
+/* Postfix (smtpd_tls_req_ccert) completes the handshake and says no to EHLO. */
+static bool
+asks_for_certificate(struct probe *p)
+{
+	static const struct sv word = SV("certificate");
+	struct sv text = buf_sv(&p->conn.in);
+
+	if (!p->tls.watch.saw_cert_request || !p->r->was_refused)
+		return false;
+	for (; text.n >= word.n; text = sv_skip(text, 1))
+		if (sv_eq_nocase(sv_head(text, word.n), word))
+			return true;
+	return false;
+}
+
+static void
+name_requirement(struct probe *p, size_t n_before, const char *seen)
+{
+	p->d->n_findings = n_before;
+	(void)fault(p, REASON_CLIENT_CERT_REQUIRED, seen);
+}
+
 static bool
 inside_tls(struct probe *p)
 {
@@ -444,15 +466,20 @@ inside_tls(struct probe *p)
 		consume(p);
 		return true;
 	}
-	if (!insists_on_certificate(p, before))
-		return false;
-	p->d->n_findings = before;
-	(void)fault(p, REASON_CLIENT_CERT_REQUIRED,
-	    w->alert_read == TLS_NO_ALERT
-		? "It closed the connection right after our empty certificate."
-		: diagnosis_text(p->d,
-		      "It ended the session with alert %d (%s).", w->alert_read,
-		      tls_alert_name(w->alert_read)));
+	p->r->was_refused = p->d->n_findings > before &&
+	    p->d->findings[before].reason == REASON_SMTP_REFUSED;
+	if (asks_for_certificate(p))
+		name_requirement(p, before,
+		    diagnosis_text(p->d, "Inside TLS it said %s.",
+			reply_words(p)));
+	else if (insists_on_certificate(p, before))
+		name_requirement(p, before,
+		    w->alert_read == TLS_NO_ALERT
+			? "It closed the connection right after our empty "
+			  "certificate."
+			: diagnosis_text(p->d,
+			      "It ended the session with alert %d (%s).",
+			      w->alert_read, tls_alert_name(w->alert_read)));
 	return false;
 }
 

@@ -43,6 +43,7 @@ struct probe_result {
 	bool tried_handshake; /* the ClientHello was sent */
 	bool has_tls;         /* the handshake was completed */
 	bool is_complete;     /* and the server went on inside TLS */
+	bool was_refused;     /* or answered no inside TLS */
 	bool offers_starttls;
 	/* Bytes of certificates that we sent: 0 when asked, -1 when not. */
 	long own_certificate_bytes;
