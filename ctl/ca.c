@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "ctl/ca.h"
+#include "ctl/ca_probe.h"
 #include "ctl/ca_set.h"
 #include "ctl/edit.h"
 #include "ctl/out.h"
@@ -75,9 +76,10 @@ print_rootless(const char *subject)
 }
 
 static void
-print_imported(const struct app *app, const char *name,
+print_imported(const struct app *app, const struct args *args,
     const struct ca_set *set, const struct users *u)
 {
+	const char *name = args->operands[0];
 	const char *rootless = ca_set_rootless(set);
 	json_t *o;
 
@@ -86,6 +88,11 @@ print_imported(const struct app *app, const char *name,
 		print_rootless(rootless);
 		printf("imported as \"%s\"; ", name);
 		print_users(u);
+		if (args_has(args, "from-probe"))
+			puts(
+			    "note: anybody in the path could have presented "
+			    "it; compare the fingerprint over another "
+			    "channel before a rule relies on it");
 		return;
 	}
 	o = json_object();
@@ -162,6 +169,13 @@ static int
 import_set(struct app *app, const struct args *args, struct ca_set *set,
     struct users *u, struct err *err_r)
 {
+	const char *target = args_get(args, "from-probe");
+
+	if (target == NULL && args->n_operands < 2)
+		return err_set(err_r, EX_USAGE,
+		    "a FILE or --from-probe HOST is needed");
+	if (target != NULL && ca_probe(app, target, set, err_r) != 0)
+		return -1;
 	for (size_t i = 1; i < args->n_operands; i++)
 		if (ca_set_add_file(set, args->operands[i], err_r) != 0)
 			return -1;
@@ -180,7 +194,7 @@ import_run(struct app *app, const struct args *args)
 
 	ca_set_init(&set);
 	if (import_set(app, args, &set, &u, &err) == 0)
-		print_imported(app, args->operands[0], &set, &u);
+		print_imported(app, args, &set, &u);
 	else
 		code = args_fail(args, &err);
 	ca_set_done(&set);
@@ -225,6 +239,10 @@ remove_run(struct app *app, const struct args *args)
 }
 
 static const struct option_spec import_options[] = {
+	{ "from-probe", "HOST",
+	    "the top of the chain that this server\n"
+	    "presents: a domain, [host] or host:port",
+	    0 },
 	{ "replace", NULL, "give a CA that is there new certificates", 0 },
 	{ "force", NULL, "also what is no CA or has expired", 0 },
 	{ "comment", "TEXT", "where it came from", 0 },
@@ -235,7 +253,7 @@ static const struct command verb_ca_import = {
 	.name = "import",
 	.title = "ca import",
 	.summary = "take certificates of a CA into the table",
-	.synopsis = "NAME FILE... [OPTION]...",
+	.synopsis = "NAME [FILE]... [OPTION]...",
 	.help =
 	    "Takes the certificates of the files, PEM, DER or PKCS#7 and\n"
 	    "with any text around, as CA NAME, shows them, and says which\n"
@@ -243,9 +261,10 @@ static const struct command verb_ca_import = {
 	    "expired. All certificates of one CA belong into one NAME.",
 	.examples =
 	    "  tlswarden ca import bank bank-root.pem bank-issuing.der\n"
-	    "  tlswarden ca import bank new-root.pem --replace",
+	    "  tlswarden ca import bank new-root.pem --replace\n"
+	    "  tlswarden ca import bank --from-probe bank.example",
 	.options = import_options,
-	.min_operands = 2,
+	.min_operands = 1,
 	.max_operands = 100,
 	.run = import_run,
 };

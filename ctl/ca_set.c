@@ -42,8 +42,9 @@ has(const struct ca_set *set, const struct cert_info *info)
 	return false;
 }
 
-static int
-add_chain(struct ca_set *set, const struct chain *from, struct err *err_r)
+int
+ca_set_add_chain(struct ca_set *set, const struct chain *from,
+    struct err *err_r)
 {
 	for (size_t i = 0; i < chain_count(from); i++) {
 		struct cert_info info;
@@ -71,7 +72,7 @@ ca_set_add_file(struct ca_set *set, const char *path, struct err *err_r)
 
 	if (chain_load_file(path, &from, err_r) != 0)
 		return -1;
-	rc = add_chain(set, from, err_r);
+	rc = ca_set_add_chain(set, from, err_r);
 	chain_free(from);
 	return rc;
 }
@@ -85,7 +86,7 @@ ca_set_add_pem(struct ca_set *set, struct sv pem, const char *label,
 
 	if (chain_load_bytes(pem, label, &from, err_r) != 0)
 		return -1;
-	rc = add_chain(set, from, err_r);
+	rc = ca_set_add_chain(set, from, err_r);
 	chain_free(from);
 	return rc;
 }

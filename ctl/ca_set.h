@@ -33,6 +33,9 @@ int ca_set_add_file(struct ca_set *set, const char *path, struct err *err_r)
     MUST_CHECK;
 int ca_set_add_pem(struct ca_set *set, struct sv pem, const char *label,
     struct err *err_r) MUST_CHECK;
+/* Adds all of the chain, borrowed. -1: too many. */
+int ca_set_add_chain(struct ca_set *set, const struct chain *from,
+    struct err *err_r) MUST_CHECK;
 
 /* -1 names the first certificate that is no CA's or has expired. */
 int ca_set_check(const struct ca_set *set, int64_t now, struct err *err_r)

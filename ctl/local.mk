@@ -9,6 +9,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/audit.c %D%/audit.h \
 	%D%/bypass.c \
 	%D%/ca.c %D%/ca.h \
+	%D%/ca_probe.c %D%/ca_probe.h \
 	%D%/ca_set.c %D%/ca_set.h \
 	%D%/ca_show.c \
 	%D%/check.c %D%/check.h \
