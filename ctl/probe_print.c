@@ -121,9 +121,9 @@ print_visit(const struct probing *p, struct visit *v)
 	buf_free(&addr);
 	fputs("\nPostfix: mail here would be ", stdout);
 	out_styled(p->app,
-	    v->outcome > OUTCOME_PLAIN        ? OUT_GOOD
-		: v->outcome == OUTCOME_PLAIN ? OUT_WARN
-					      : OUT_BAD,
+	    v->outcome > OUTCOME_PLAIN              ? OUT_GOOD
+		: v->outcome >= OUTCOME_PLAIN_LATER ? OUT_WARN
+						    : OUT_BAD,
 	    "%s", outcome_phrase(v->outcome));
 	fputs(" ", stdout);
 	print_rule(p, v->errand);
@@ -143,7 +143,7 @@ print_summary(const struct probing *p, const struct errand *e)
 	for (size_t i = 0; i < p->n_visits; i++) {
 		const struct visit *v = &p->visits[i];
 
-		if (v->errand != e || best >= OUTCOME_PLAIN)
+		if (v->errand != e || best >= OUTCOME_PLAIN_LATER)
 			continue;
 		if (v->outcome > best || by == NULL) {
 			best = v->outcome;
@@ -152,8 +152,9 @@ print_summary(const struct probing *p, const struct errand *e)
 	}
 	if (by != NULL)
 		printf("%s: in all, mail would be %s%s%s\n\n", e->target.text,
-		    outcome_phrase(best), best >= OUTCOME_PLAIN ? ", to " : "",
-		    best >= OUTCOME_PLAIN ? by->place->host : "");
+		    outcome_phrase(best),
+		    best >= OUTCOME_PLAIN_LATER ? ", to " : "",
+		    best >= OUTCOME_PLAIN_LATER ? by->place->host : "");
 }
 
 static void

@@ -231,6 +231,36 @@ Jun  1 10:00:06 mx postfix/smtp[7]: A5: to=<a@-bad-.t est>, relay=none, x
 """
 
 
+def check_ca(t, world, server):
+    """ca import --from-probe takes the top of the chain."""
+    name = "[127.0.0.1]:%d" % server.port
+    done = world.run("ca", "import", "top", "--from-probe", name, "--json")
+    t.check(
+        done.returncode == 0 and "Zoo Issuing CA" in done.stdout
+        and "mx.example.com" not in done.stdout,
+        "ca import --from-probe: the last CA that was sent",
+        done.stdout + done.stderr)
+    t.check(
+        "BEGIN CERTIFICATE" in world.sql(
+            "SELECT pem FROM ca WHERE name = 'top'"), "it is in the table")
+    again = world.run("ca", "import", "top", "--from-probe", name)
+    t.check(again.returncode == 65 and "--replace" in again.stderr,
+            "not twice", again.stderr)
+    alone = s.Server(s.session(), s.Setup(
+        tap.bundle(world, "self", "selfleaf.pem"), tap.key("selfleaf")))
+    done = world.run("ca", "import", "x", "--from-probe",
+                     "[127.0.0.1]:%d" % alone.port)
+    alone.close()
+    t.check(done.returncode == 65 and "self-signed" in done.stderr,
+            "a self-signed certificate is no CA", done.stderr)
+    done = world.run("ca", "import", "x", "--from-probe", "[127.0.0.1]:1")
+    t.check(done.returncode == 69 and "127.0.0.1" in done.stderr,
+            "a server that is not there", done.stderr)
+    done = world.run("ca", "import", "x")
+    t.check(done.returncode == 64 and "--from-probe" in done.stderr,
+            "without FILE and HOST", done.stderr)
+
+
 def check_log(t, world):
     path = world.path("mail.log")
     with open(path, "w", encoding="ascii") as f:
@@ -262,6 +292,7 @@ def main():
         check_usage(t, world)
         check_log(t, world)
         check_rules(t, world, server)
+        check_ca(t, world, server)
     finally:
         dns.kill()
         dns.wait()

@@ -75,6 +75,8 @@ class Server:
 
     def close(self):
         self.setup.stop.set()
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
 
