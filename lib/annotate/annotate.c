@@ -32,7 +32,7 @@ is_promising(struct sv line)
 {
 	static const struct sv words[] = { SV("TLS"), SV("SSL_"),
 		SV("certificate"), SV("CAFail"), SV("ruleset="), SV("stat="),
-		SV("policy rule ") };
+		SV("policy rule "), SV("warning: "), SV("peer credential") };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words_find(line, words[i]) < line.n)
@@ -106,6 +106,7 @@ annotator_line(struct annotator *a, struct sv line, struct annotation *r)
 		msg = line;
 	}
 	found = cafail_line(msg, r) || postfix_line(msg, r) ||
+	    postfix_warning(msg, r) ||
 	    sendmail_line(without_queue_id(msg), memory_of(a, pid), r);
 	if (!found)
 		return false;

@@ -10,6 +10,8 @@
 #include "annotate/annotate.h"
 
 bool postfix_line(struct sv msg, struct annotation *r);
+/* Settings and limits: mostly faults of our own. */
+bool postfix_warning(struct sv msg, struct annotation *r);
 
 /* What a Sendmail process said before and is still to be told. */
 struct sendmail_memory {

@@ -4,5 +4,6 @@ noinst_LIBRARIES += lib/annotate/libannotate.a
 	%D%/annotate.c %D%/annotate.h \
 	%D%/lines.h \
 	%D%/postfix.c \
+	%D%/postfix_warn.c \
 	%D%/sendmail.c \
 	%D%/words.c %D%/words.h

@@ -9,6 +9,8 @@
 #include "annotate/lines.h"
 #include "annotate/words.h"
 
+enum { REASON_BYTES = 128 };
+
 /* The word that follows at the front of text, up to a blank, or a colon and a
  * blank: "mx.example.com[192.0.2.1]:25: rest". */
 static struct sv
@@ -61,6 +63,7 @@ verification(struct sv msg, size_t at, struct annotation *r)
 {
 	static const struct sv what =
 	    SV("certificate verification failed for ");
+	static const struct sv sts = SV("(sts-");
 	struct sv before = sv_trim(sv_head(msg, at));
 	struct sv text = sv_skip(msg, at + what.n);
 	bool is_ca = sv_ends(before, sv_from("CA"));
@@ -87,6 +90,11 @@ verification(struct sv msg, size_t at, struct annotation *r)
 				    sv_skip(text, verify_texts[i].text.n);
 			break;
 		}
+	if (words_find(text, sts) < text.n)
+		r->remark =
+		    "The domain's MTA-STS policy demands a certificate that is "
+		    "valid for its MX host, and this one is not: tlswarden "
+		    "probe tells why.";
 	if (r->reason == REASON_ISSUER_UNKNOWN)
 		r->remark =
 		    "Postfix says the same when an intermediate was not sent "
@@ -240,6 +248,22 @@ lost_starttls(struct sv msg, size_t at, struct annotation *r)
 	return true;
 }
 
+/* ", failure_reason=self_signed_certificate": OpenSSL's words, joined. */
+static enum reason
+failure_reason(struct sv text)
+{
+	static const struct sv key = SV("failure_reason=");
+	char words[REASON_BYTES];
+	struct sv v = sv_skip(text, words_find(text, key) + key.n);
+	enum reason reason;
+
+	v = sv_head(sv_head(v, sv_find(v, ',')), sizeof(words));
+	for (size_t i = 0; i < v.n; i++)
+		words[i] = v.p[i] == '_' ? ' ' : v.p[i];
+	reason = words_x509_text(sv_make(words, v.n));
+	return reason == REASON_COUNT ? REASON_CERT_NOT_VERIFIED : reason;
+}
+
 /* "TLSRPT: status=failure, domain=D, receiving_mx=H[IP], failure_type=T" */
 static bool
 tlsrpt(struct sv msg, size_t at, struct annotation *r)
@@ -250,8 +274,8 @@ tlsrpt(struct sv msg, size_t at, struct annotation *r)
 	struct sv word = sv_skip(text, words_find(text, type) + type.n);
 
 	word = sv_head(word, sv_find(word, ','));
-	text = sv_skip(text, words_find(text, mx) + mx.n);
-	r->peer = sv_head(text, sv_find(text, ','));
+	msg = sv_skip(text, words_find(text, mx) + mx.n);
+	r->peer = sv_head(msg, sv_find(msg, ','));
 	r->detail = word;
 	if (sv_is(word, "starttls-not-supported"))
 		r->reason = REASON_NO_STARTTLS;
@@ -260,8 +284,28 @@ tlsrpt(struct sv msg, size_t at, struct annotation *r)
 	else if (sv_is(word, "certificate-expired"))
 		r->reason = REASON_EXPIRED_LEAF;
 	else
-		r->reason = REASON_CERT_NOT_VERIFIED;
+		r->reason = failure_reason(text);
 	return true;
+}
+
+/* The words of the dsn map: "... for mail to bank.example: TEXT; CLASS: what
+ * to do", in a delivery. */
+static bool
+our_bounce(struct sv msg, struct sv text, struct annotation *r)
+{
+	static const struct sv relay = SV(" relay="), mark = SV("; ");
+
+	if (words_find(msg, relay) == msg.n)
+		return false;
+	while (words_find(text, mark) < text.n) {
+		text = sv_skip(text, words_find(text, mark) + mark.n);
+		if (!reason_parse(sv_head(text, sv_find(text, ':')),
+			&r->reason))
+			continue;
+		r->peer = relay_of(msg);
+		return true;
+	}
+	return false;
 }
 
 /* Our own refusal in a reject line: "... required by policy rule 12 for mail
@@ -278,6 +322,8 @@ our_refusal(struct sv msg, size_t at, struct annotation *r)
 	if (!sv_to_u64(id, INT64_MAX, &number))
 		return false;
 	r->rule_id = (int64_t)number;
+	if (our_bounce(msg, text, r))
+		return true;
 	client = sv_skip(msg, words_find(msg, from) + from.n);
 	r->peer = take_namaddr(&client);
 	r->is_inbound = true;

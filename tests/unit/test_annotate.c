@@ -108,6 +108,80 @@ static const struct {
 		   "example.mil: this session is not encrypted; enable "
 		   "STARTTLS on your outbound server; from=<a@example.mil>"),
 	    REASON_NO_TLS, "c.test[192.0.2.9]", FAULT_UNKNOWN },
+	/* Postfix, settings and limits */
+	{ SV("x postfix/smtp[1]: " PEER ": re-using session with untrusted "
+	     "peer credential, look for details earlier in the log"),
+	    REASON_CERT_NOT_VERIFIED, PEER, FAULT_UNKNOWN },
+	{ SV("x postfix/smtpd[1]: c.test[192.0.2.9]: re-using session with "
+	     "untrusted certificate, look for details earlier in the log"),
+	    REASON_CERT_NOT_VERIFIED, "c.test[192.0.2.9]", FAULT_UNKNOWN },
+	{ SV("x postfix/tlsproxy[1]: " VERIFY
+	     "external policy failure (sts-webpki-invalid)"),
+	    REASON_CERT_NOT_VERIFIED, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "warning: " PEER ": invalid cipher grade: \"x\""),
+	    REASON_UNKNOWN, PEER, FAULT_OURS },
+	{ SV(SMTP "warning: " PEER ": Invalid TLS protocol list \"x\": "
+		  "aborting TLS session"),
+	    REASON_UNKNOWN, PEER, FAULT_OURS },
+	{ SV(SMTP "warning: " PEER ": invalid unary '!+-@' in cipher "
+		  "exclusion: x"),
+	    REASON_UNKNOWN, PEER, FAULT_OURS },
+	{ SV(SMTP "warning: " PEER ": all TLSA records unusable"),
+	    REASON_CERT_NOT_VERIFIED, PEER, FAULT_THEIRS },
+	{ SV(SMTP "warning: " PEER ": all trust anchors unusable"),
+	    REASON_UNKNOWN, PEER, FAULT_OURS },
+	{ SV(SMTP "warning: " PEER ": all fingerprints unusable"),
+	    REASON_UNKNOWN, PEER, FAULT_OURS },
+	{ SV(SMTP "warning: error opening trust anchor file: "
+		  "tlswarden/ca/x.pem: No such file or directory"),
+	    REASON_UNKNOWN, "", FAULT_OURS },
+	{ SV(SMTPD "warning: no entropy for TLS key generation: disabling TLS "
+		   "support"),
+	    REASON_UNKNOWN, "", FAULT_OURS },
+	{ SV(SMTP "warning: smtp_tls_policy_maps, next-hop destination "
+		  "\"b.test\": policy table lookup error"),
+	    REASON_UNKNOWN, "b.test", FAULT_OURS },
+	{ SV(SMTP "warning: socketmap:unix:tlswarden/policyd.sock:tlspolicy "
+		  "socketmap server temporary error: starting"),
+	    REASON_UNKNOWN, "", FAULT_OURS },
+	{ SV(SMTP "warning: table socketmap:unix:tlswarden/policyd.sock:"
+		  "tlspolicy lookup error: unexpected disconnect"),
+	    REASON_UNKNOWN, "", FAULT_OURS },
+	{ SV(SMTP "warning: table socketmap:unix:other.sock:users lookup "
+		  "error: unexpected disconnect"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV(SMTPD "warning: Refusing STARTTLS request from c.test[192.0.2.9] "
+		   "for service smtp"),
+	    REASON_STARTTLS_REFUSED, "c.test[192.0.2.9]", FAULT_OURS },
+	{ SV(SMTP "warning: MX name 'mx.b.test' does not match STS MX pattern "
+		  "for 'b.test'"),
+	    REASON_UNKNOWN, "", FAULT_THEIRS },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", dsn=5.7.0, "
+		  "status=bounced (host mx.b.test[192.0.2.1] said: 530 5.7.0 "
+		  "Must issue a STARTTLS command first)"),
+	    REASON_NO_TLS, PEER, FAULT_OURS },
+	/* 3.11 says what TLS was wanted and had */
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", delay=1, "
+		  "delays=0/0/1/0, tls=!secure, dsn=4.7.5, "
+		  "status=deferred (Server certificate not verified)"),
+	    REASON_CERT_NOT_VERIFIED, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", conn_use=2, "
+		  "delay=1, tls=!encrypt, dsn=4.7.5, "
+		  "status=deferred (Cannot start TLS: handshake failure)"),
+	    REASON_HANDSHAKE_FAILURE, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", delay=1, "
+		  "tls=may:none, dsn=2.0.0, status=sent (250 ok)"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV(SMTP "TLSRPT: status=failure, domain=b.test, "
+		  "receiving_mx=mx.b.test[192.0.2.1], failure_type="
+		  "validation-failure, failure_reason=self-signed_certificate"),
+	    REASON_SELF_SIGNED_LEAF, "mx.b.test[192.0.2.1]", FAULT_UNKNOWN },
+	/* ours, by the dsn map */
+	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", dsn=5.7.5, "
+		  "status=bounced (Verified TLS required by policy rule 12 for "
+		  "mail to b.test: Server certificate not verified; "
+		  "expired_leaf: renew it)"),
+	    REASON_EXPIRED_LEAF, PEER, FAULT_UNKNOWN },
 	/* Sendmail and FortiMail */
 	{ SV(SM "STARTTLS=client, relay=mx.b.test., version=TLSv1.3, "
 		"verify=FAIL, cipher=X, bits=256/256"),
