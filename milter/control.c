@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
@@ -27,44 +26,76 @@ enum {
 	NUDGE_NSECS = 20 * 1000000
 };
 
-static void
+static int
 connect_unix(const struct endpoint *ep, int fd)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 
 	memcpy(sun.sun_path, ep->path, strlen(ep->path) + 1);
-	(void)connect(fd, (const struct sockaddr *)&sun, sizeof(sun));
+	return connect(fd, (const struct sockaddr *)&sun, sizeof(sun));
 }
 
-static void
+static int
 connect_inet(const struct endpoint *ep, int fd)
 {
-	struct sockaddr_in six_or_four = { .sin_family = AF_INET,
+	struct sockaddr_in four = { .sin_family = AF_INET,
 		.sin_port = htons(ep->port) };
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
 		.sin6_port = htons(ep->port) };
 
-	if (ep->is_ipv6 && inet_pton(AF_INET6, ep->host, &six.sin6_addr) == 1)
-		(void)connect(fd, (const struct sockaddr *)&six, sizeof(six));
-	else if (inet_pton(AF_INET, ep->host, &six_or_four.sin_addr) == 1)
-		(void)connect(fd, (const struct sockaddr *)&six_or_four,
-		    sizeof(six_or_four));
+	if (ep->is_ipv6) {
+		(void)inet_pton(AF_INET6, ep->host, &six.sin6_addr);
+		return connect(fd, (const struct sockaddr *)&six, sizeof(six));
+	}
+	(void)inet_pton(AF_INET, ep->host, &four.sin_addr);
+	return connect(fd, (const struct sockaddr *)&four, sizeof(four));
+}
+
+/* A connection to our own filter, or -1. It blocks for less than a second:
+ * the listener's queue is in the kernel. */
+static int
+connect_self(const struct endpoint *ep)
+{
+	const struct timeval second = { 1, 0 };
+	bool is_unix = ep->kind == ENDPOINT_UNIX;
+	int family = is_unix ? AF_UNIX : ep->is_ipv6 ? AF_INET6 : AF_INET;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+	if ((is_unix ? connect_unix(ep, fd) : connect_inet(ep, fd)) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
 }
 
 /* Wakes libmilter's listener: it looks whether to stop after each client. */
 static void
 nudge(const struct endpoint *ep)
 {
-	bool is_unix = ep->kind == ENDPOINT_UNIX;
-	int family = is_unix ? AF_UNIX : ep->is_ipv6 ? AF_INET6 : AF_INET;
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = connect_self(ep);
+
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* smfi_main makes its locks when it begins; a stop before that would be lost
+ * or worse. Who is answered knows that it has begun. */
+static void
+wait_begun(const struct endpoint *ep)
+{
+	/* length, SMFIC_OPTNEG, version 6, no actions, all steps */
+	static const unsigned char hello[] = { 0, 0, 0, 13, 'O', 0, 0, 0, 6, 0,
+		0, 0, 0, 0, 0, 0, 0x7f };
+	unsigned char answer;
+	int fd = connect_self(ep);
 
 	if (fd < 0)
 		return;
-	if (is_unix)
-		connect_unix(ep, fd);
-	else
-		connect_inet(ep, fd);
+	if (send(fd, hello, sizeof(hello), MSG_NOSIGNAL) == sizeof(hello))
+		(void)recv(fd, &answer, 1, 0);
 	(void)close(fd);
 }
 
@@ -84,6 +115,7 @@ stop(struct app *app)
 	pthread_t stopper;
 
 	notify_stopping();
+	wait_begun(&app->listener.endpoint);
 	if (pthread_create(&stopper, NULL, call_stop, NULL) != 0) {
 		(void)smfi_stop();
 		return;

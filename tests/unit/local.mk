@@ -165,3 +165,9 @@ unit_programs += %D%/test_reply %D%/test_resolve
 %C%_test_resolve_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_resolve_LDADD = lib/resolve/libresolve.a lib/wire/libwire.a \
 	$(UNIT_LIBS) $(UNBOUND_LIBS) $(IDN2_LIBS)
+unit_programs += %D%/test_milter_live
+%C%_test_milter_live_SOURCES = %D%/test_milter_live.c %D%/unit.h \
+	milter/live.c milter/live.h milter/peer.c milter/peer.h
+%C%_test_milter_live_CPPFLAGS = $(milter_unit_cppflags)
+%C%_test_milter_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_milter_live_LDADD = $(milter_unit_ldadd)
