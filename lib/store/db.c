@@ -46,8 +46,8 @@ store_library_version(void)
 	return sqlite3_libversion();
 }
 
-int
-store_open(struct store *st, const char *path, enum store_mode mode,
+static int
+open_file(struct store *st, const char *path, enum store_mode mode,
     unsigned busy_msecs, struct err *err_r)
 {
 	static const int flags[] = {
@@ -57,7 +57,6 @@ store_open(struct store *st, const char *path, enum store_mode mode,
 	};
 	int rc;
 
-	memset(st, 0, sizeof(*st));
 	st->path = mem_strdup(path);
 	rc = sqlite3_open_v2(path, &st->sq,
 	    flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
@@ -67,6 +66,23 @@ store_open(struct store *st, const char *path, enum store_mode mode,
 		return 0;
 	store_close(st);
 	return -1;
+}
+
+int
+store_open(struct store *st, const char *path, enum store_mode mode,
+    unsigned busy_msecs, struct err *err_r)
+{
+	memset(st, 0, sizeof(*st));
+	return open_file(st, path, mode, busy_msecs, err_r);
+}
+
+int
+store_open_wal(struct store *st, const char *path, enum store_mode mode,
+    unsigned busy_msecs, struct err *err_r)
+{
+	memset(st, 0, sizeof(*st));
+	st->is_wal_meant = true;
+	return open_file(st, path, mode, busy_msecs, err_r);
 }
 
 int

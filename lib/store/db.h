@@ -43,6 +43,9 @@ const char *store_library_version(void) NONNULL_RETURN;
  * store_check_open or by that statement. */
 int store_open(struct store *st, const char *path, enum store_mode mode,
     unsigned busy_msecs, struct err *err_r) MUST_CHECK;
+/* The same for a database that is meant to have a write-ahead log. */
+int store_open_wal(struct store *st, const char *path, enum store_mode mode,
+    unsigned busy_msecs, struct err *err_r) MUST_CHECK;
 /* Opens an empty private database in memory. */
 int store_open_memory(struct store *st, struct err *err_r) MUST_CHECK;
 /* Closes; statements are finalised first. Safe on a zeroed or closed one. */

@@ -145,13 +145,11 @@ state_db_open(struct state_db **db_r, const char *path, struct err *err_r)
 	if (make_file(path, err_r) != 0)
 		return -1;
 	db = mem_zalloc(1, sizeof(*db));
-	if (store_open(&db->st, path, STORE_WRITE, STATE_BUSY_MSECS, err_r) ==
-	    0) {
-		db->st.is_wal_meant = true;
-		if (set_up(db, err_r) == 0) {
-			*db_r = db;
-			return 0;
-		}
+	if (store_open_wal(&db->st, path, STORE_WRITE, STATE_BUSY_MSECS,
+		err_r) == 0 &&
+	    set_up(db, err_r) == 0) {
+		*db_r = db;
+		return 0;
 	}
 	state_db_close(db);
 	return -1;

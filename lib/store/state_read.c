@@ -21,9 +21,9 @@ state_read_open(struct store *st, const char *path, struct err *err_r)
 	int64_t application = 0;
 	int64_t version = 0;
 
-	if (store_open(st, path, STORE_READ, STATE_READ_BUSY_MSECS, err_r) != 0)
+	if (store_open_wal(st, path, STORE_READ, STATE_READ_BUSY_MSECS,
+		err_r) != 0)
 		return -1;
-	st->is_wal_meant = true;
 	if (store_number(st, "PRAGMA application_id", &application, err_r) !=
 		0 ||
 	    store_number(st, "PRAGMA user_version", &version, err_r) != 0)

@@ -509,6 +509,40 @@ START_TEST(made_for_the_group)
 }
 END_TEST
 
+static int
+open_as_nobody(void *arg)
+{
+	struct state_db *db = NULL;
+	struct err err = { 0 };
+
+	if (state_db_open(&db, arg, &err) == 0)
+		return 0;
+	if (err.sysexit != EX_NOPERM)
+		return 1;
+	return strstr(err.text, "must be a member of its group") != NULL ? 2
+									 : 3;
+}
+
+/* Made by root before the daemon dropped its privileges. */
+START_TEST(made_by_root)
+{
+	struct fixture f;
+
+	if (geteuid() != 0)
+		return;
+	fixture_init(&f);
+	ck_assert_int_eq(chmod(f.folder, 0777), 0);
+	state_db_close(open_state(&f));
+	ck_assert_int_eq(chmod(f.state, 0644), 0);
+	ck_assert_int_eq(fixture_as_nobody(open_as_nobody, f.state), 2);
+	ck_assert_int_eq(chmod(f.state, 0600), 0);
+	ck_assert_int_eq(fixture_as_nobody(open_as_nobody, f.state), 2);
+	ck_assert_int_eq(unlink(f.state), 0);
+	ck_assert_int_eq(fixture_as_nobody(open_as_nobody, f.state), 0);
+	fixture_done(&f);
+}
+END_TEST
+
 static void
 add_tests(TCase *tc)
 {
@@ -521,6 +555,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, busy);
 	tcase_add_loop_test(tc, refuses, 0, N_ROWS(unusable));
 	tcase_add_test(tc, made_for_the_group);
+	tcase_add_test(tc, made_by_root);
 }
 
 UNIT_MAIN("state_db", add_tests)
