@@ -128,6 +128,9 @@ def commands(tls, reply):
             tls.sendall(reply)
         elif verb == b"QUIT":
             tls.sendall(b"221 bye\r\n")
+            with contextlib.suppress(OSError):
+                tls.settimeout(2)
+                tls.unwrap()
             return
         elif verb == b"":
             return
