@@ -32,7 +32,8 @@ rules()
 	    ('in','watched.test','*',NULL,'secure','fail','monitor'),
 	    ('in','free.bank.test','*',NULL,'none','fail','enforce'),
 	    ('in','.bank.test','*',NULL,'encrypt','fail','enforce'),
-	    ('in','likes.test','*',NULL,'preferred','fail','enforce')"
+	    ('in','likes.test','*',NULL,'preferred','fail','enforce'),
+	    ('in','*','*','2001:db8:5::/48','encrypt','fail','enforce')"
 }
 
 inbound_make milter
@@ -159,6 +160,12 @@ expect_rcpt "550 $(refusal 5.7.10 5 'from elsewhere.test')" \
 expect_rows "SELECT client_addr, client_name, refused FROM session ORDER BY
     id DESC LIMIT 1" '198.51.100.7\|out.elsewhere.test\|1' \
     "and is recorded"
+expect_rcpt "550 $(refusal 5.7.10 12 'from elsewhere.test')" \
+    "XCLIENT: an IPv6 client" a@elsewhere.test b@us.test "EHLO proxy.test" \
+    "XCLIENT ADDR=IPV6:2001:db8:5::7 LOGIN=joe" "EHLO client.test"
+expect_rows "SELECT client_addr, authenticated, refused FROM session ORDER BY
+    id DESC LIMIT 1" '2001:db8:5::7\|1\|1' \
+    "and that it logged in is recorded"
 got=$(smtp "EHLO proxy.test" "XCLIENT ADDR=[UNAVAILABLE]" \
     "EHLO client.test" "MAIL FROM:<a@bank.test>")
 like "$(tail -n 1 <<< "$got")" '^451' \
