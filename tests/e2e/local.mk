@@ -18,6 +18,7 @@ e2e_tests = \
 	%D%/t-out-tool.sh \
 	%D%/t-peers.sh \
 	%D%/t-policyd.sh \
+	%D%/t-probe-sm.sh \
 	%D%/t-probe.sh \
 	%D%/t-reload.sh \
 	%D%/t-sm-in.sh \

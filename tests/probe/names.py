@@ -261,6 +261,21 @@ def check_ca(t, world, server):
             "without FILE and HOST", done.stderr)
 
 
+def check_progress(t, world, server):
+    """On a terminal standard error counts, and is wiped in the end."""
+    ours, theirs = os.openpty()
+    done = subprocess.run(
+        [tap.PROGRAM, "-c", world.conf, "probe", "--json", "--timeout", "3",
+         "--parallel", "1", "[127.0.0.1]:%d" % server.port, "[127.0.0.1]:1"],
+        stdout=subprocess.PIPE, stderr=theirs, check=False)
+    os.close(theirs)
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    t.check("probed 2 of 2" in said and said.rstrip().endswith("\033[K")
+            and b"probed" not in done.stdout,
+            "progress on a terminal", repr(said))
+
+
 def check_log(t, world):
     path = world.path("mail.log")
     with open(path, "w", encoding="ascii") as f:
@@ -293,6 +308,7 @@ def main():
         check_log(t, world)
         check_rules(t, world, server)
         check_ca(t, world, server)
+        check_progress(t, world, server)
     finally:
         dns.kill()
         dns.wait()
