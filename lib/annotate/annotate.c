@@ -71,6 +71,7 @@ memory_of(struct annotator *a, uint32_t pid)
 		m->pid = pid;
 		m->is_set = true;
 		m->reason = REASON_COUNT;
+		m->peer_n = 0;
 	}
 	return m;
 }
@@ -81,6 +82,8 @@ without_queue_id(struct sv msg)
 {
 	size_t n = 0;
 
+	if (sv_starts(msg, sv_from("STARTTLS")))
+		return msg;
 	while (n < msg.n && n < 20 &&
 	    ((msg.p[n] >= '0' && msg.p[n] <= '9') ||
 		(sv_lower(msg.p[n]) >= 'a' && sv_lower(msg.p[n]) <= 'z')))

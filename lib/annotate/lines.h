@@ -20,6 +20,8 @@ struct sendmail_memory {
 	enum reason reason; /* REASON_COUNT: nothing is pending */
 	enum reason_fault fault;
 	const char *remark;
+	char peer[ANNOTATE_PEER]; /* of its last session */
+	size_t peer_n;
 };
 
 /* memory is that of the line's process. */

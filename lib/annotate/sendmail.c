@@ -7,6 +7,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "annotate/lines.h"
 #include "annotate/words.h"
 
@@ -89,6 +91,46 @@ handshake_error(struct sv msg, struct sendmail_memory *m, struct annotation *r)
 	return false;
 }
 
+static void
+keep_peer(struct sendmail_memory *m, struct sv peer)
+{
+	m->peer_n = peer.n < sizeof(m->peer) ? peer.n : sizeof(m->peer);
+	if (m->peer_n > 0)
+		memcpy(m->peer, peer.p, m->peer_n);
+}
+
+/* "STARTTLS=server, cert-subject=..., verifymsg=unable to ...", which follows
+ * the line with relay= and verify=FAIL. */
+static bool
+verify_message(struct sv msg, struct sv word, struct sendmail_memory *m,
+    struct annotation *r)
+{
+	r->reason = words_x509_text(word);
+	if (r->reason == REASON_COUNT)
+		return false;
+	r->detail = word;
+	r->is_inbound = sv_starts(msg, sv_from("STARTTLS=server"));
+	keep(m, r);
+	if (m->peer_n == 0)
+		return false;
+	r->peer = sv_make(m->peer, m->peer_n);
+	return true;
+}
+
+/* "STARTTLS: read error=generic SSL error (-1), reason=...": in TLS 1.3 the
+ * peer's alert comes behind the handshake. */
+static bool
+session_error(struct sv msg, struct sendmail_memory *m, struct annotation *r)
+{
+	static const struct sv error = SV(" error="), alert = SV(" alert ");
+
+	if (words_find(msg, error) == msg.n || words_find(msg, alert) == msg.n)
+		return false;
+	r->detail = msg;
+	r->peer = sv_make(m->peer, m->peer_n);
+	return words_library(msg, r);
+}
+
 static bool
 starttls(struct sv msg, struct sendmail_memory *m, struct annotation *r)
 {
@@ -100,24 +142,56 @@ starttls(struct sv msg, struct sendmail_memory *m, struct annotation *r)
 	if (words_find(msg, error) < msg.n)
 		return handshake_error(msg, m, r);
 	word = field(msg, verifymsg);
-	if (word.n > 0) {
-		r->reason = words_x509_text(word);
-		if (r->reason != REASON_COUNT)
-			keep(m, r);
-		return false;
-	}
-	if (!sv_is(field(msg, verify), "FAIL"))
+	if (word.n > 0)
+		return verify_message(msg, word, m, r);
+	keep_peer(m, field(msg, relay));
+	word = field(msg, verify);
+	if (!sv_is(word, "FAIL") && !sv_is(word, "DANE_FAIL"))
 		return false;
 	r->reason = REASON_CERT_NOT_VERIFIED;
 	r->fault = FAULT_UNKNOWN;
 	r->is_inbound = sv_starts(msg, sv_from("STARTTLS=server"));
 	r->peer = field(msg, relay);
-	r->detail = field(msg, verify);
+	r->detail = word;
 	r->remark =
 	    "The session was encrypted; only a rule that demands a "
 	    "verified certificate refuses mail for this. verifymsg= "
 	    "(LogLevel 12) or tlswarden probe has the cause.";
 	return true;
+}
+
+/* "ruleset=check_mail, arg1=<s@x>, relay=..., reject=454 4.7.0 authentication
+ * required": tls_client speaks at MAIL, in the texts of TLS_connection. */
+static bool
+client_refused(struct sv msg, struct sv reject, struct annotation *r)
+{
+	static const struct {
+		struct sv text;
+		enum reason reason;
+	} texts[] = {
+		{ SV(" authentication required"), REASON_NO_CLIENT_CERT },
+		{ SV(" authentication failed"), REASON_CERT_NOT_VERIFIED },
+		{ SV(" encryption required"), REASON_NO_TLS },
+		{ SV(" encryption too weak"), REASON_CIPHER_TOO_WEAK },
+	};
+	static const struct sv relay = SV(" relay="),
+			       mail = SV("ruleset=check_mail"),
+			       status = SV(" 4.7.0 "), fail = SV(" 5.7.0 ");
+
+	if (words_find(msg, mail) == msg.n ||
+	    (words_find(reject, status) == reject.n &&
+		words_find(reject, fail) == reject.n))
+		return false;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (words_find(reject, texts[i].text) == reject.n)
+			continue;
+		r->reason = texts[i].reason;
+		r->peer = field(msg, relay);
+		r->detail = reject;
+		r->is_inbound = true;
+		return true;
+	}
+	return false;
 }
 
 /* "ruleset=tls_server, arg1=NONE, relay=mx.example.com, reject=454 ..." */
@@ -131,8 +205,10 @@ ruleset(struct sv msg, struct sendmail_memory *m, struct annotation *r)
 	size_t at = words_find(msg, reject);
 	bool is_tls = words_find(msg, sv_from("ruleset=tls_")) < msg.n;
 
-	if (at == msg.n || !is_tls)
+	if (at == msg.n)
 		return false;
+	if (!is_tls)
+		return client_refused(msg, sv_skip(msg, at + reject.n), r);
 	r->peer = field(msg, relay);
 	r->detail = sv_skip(msg, at + reject.n);
 	r->is_inbound = words_find(msg, sv_from("tls_client")) < msg.n;
@@ -171,6 +247,8 @@ sendmail_line(struct sv msg, struct sendmail_memory *memory,
 {
 	if (sv_starts(msg, sv_from("STARTTLS=")))
 		return starttls(msg, memory, r);
+	if (sv_starts(msg, sv_from("STARTTLS: ")))
+		return session_error(msg, memory, r);
 	if (words_find(msg, sv_from("ruleset=")) < msg.n)
 		return ruleset(msg, memory, r);
 	return delivery(msg, memory, r);

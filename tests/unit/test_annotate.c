@@ -200,6 +200,25 @@ static const struct {
 	    REASON_ISSUER_UNKNOWN, "mx.b.test.", FAULT_UNKNOWN },
 	{ SV("date=2026-11-21 device_id=FE1 msg=\"CAFail\""),
 	    REASON_ISSUER_UNKNOWN, "", FAULT_OURS },
+	{ SV(SM "STARTTLS=client, relay=mx.b.test., version=TLSv1.3, "
+		"verify=DANE_FAIL, cipher=X, bits=256/256"),
+	    REASON_CERT_NOT_VERIFIED, "mx.b.test.", FAULT_UNKNOWN },
+	{ SV(SM "4ALA00Xx012345: ruleset=check_mail, arg1=<s@x>, "
+		"relay=c.test [192.0.2.9], reject=454 4.7.0 authentication "
+		"required"),
+	    REASON_NO_CLIENT_CERT, "c.test [192.0.2.9]", FAULT_UNKNOWN },
+	{ SV(SM "4ALA00Xx012345: ruleset=check_mail, arg1=<s@x>, "
+		"relay=c.test [192.0.2.9], reject=530 5.7.0 encryption "
+		"required"),
+	    REASON_NO_TLS, "c.test [192.0.2.9]", FAULT_UNKNOWN },
+	{ SV(SM "4ALA00Xx012345: ruleset=check_mail, arg1=<s@x>, "
+		"relay=c.test [192.0.2.9], reject=553 5.1.8 no such domain"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV(SM "STARTTLS: read error=generic SSL error (-1), errno=0, "
+		"reason=tlsv1 alert unknown ca"),
+	    REASON_INCOMPLETE_CHAIN, "", FAULT_OURS },
+	{ SV(SM "STARTTLS: read error=timeout (-1)"), REASON_COUNT, NULL,
+	    FAULT_UNKNOWN },
 	/* nothing to say */
 	{ SV(SMTP "Untrusted TLS connection established to " PEER
 		  ": TLSv1.3 with cipher X (256/256 bits)"),
@@ -288,6 +307,31 @@ START_TEST(sendmail_joins)
 }
 END_TEST
 
+/* The cause follows the line that names the relay. */
+START_TEST(sendmail_cause)
+{
+	struct annotator *a = annotator_new();
+	struct annotation r;
+
+	ck_assert(annotator_line(a,
+	    sv_from(SM "STARTTLS=server, relay=c.test [192.0.2.9], "
+		       "version=TLSv1.3, verify=FAIL, cipher=X, bits=1/1"),
+	    &r));
+	ck_assert(!annotator_line(a,
+	    sv_from("x sendmail[78]: STARTTLS=server, cert-subject=/CN=a, "
+		    "verifymsg=certificate has expired"),
+	    &r));
+	ck_assert(annotator_line(a,
+	    sv_from(SM "STARTTLS=server, cert-subject=/CN=a, cert-issuer=/CN=b"
+		       ", verifymsg=unable to get local issuer certificate"),
+	    &r));
+	ck_assert_int_eq(r.reason, REASON_ISSUER_UNKNOWN);
+	ck_assert_sv_eq(r.peer, sv_from("c.test [192.0.2.9]"), "relay");
+	ck_assert(r.is_inbound);
+	annotator_free(a);
+}
+END_TEST
+
 START_TEST(rule_and_detail)
 {
 	struct annotator *a = annotator_new();
@@ -315,6 +359,7 @@ add_tests(TCase *tc)
 {
 	tcase_add_loop_test(tc, line, 0, N_ROWS(rows));
 	tcase_add_test(tc, sendmail_joins);
+	tcase_add_test(tc, sendmail_cause);
 	tcase_add_test(tc, rule_and_detail);
 }
 
