@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "policy/lookup.h"
+#include "policy/sendmail.h"
 #include "service.h"
 #include "wire/socketmap.h"
 
@@ -130,10 +131,25 @@ answer_dsn(struct service_context *ctx, const struct socketmap_request *req,
 }
 
 static enum map_result
-answer_not_served(struct service_context *ctx,
+answer_sendmail(struct service_context *ctx,
     const struct socketmap_request *req, struct buf *out)
 {
-	return answer_temp(ctx, req, "is not served yet", out);
+	const struct snapshot *snap = source_reader_get(&ctx->reader);
+	struct lookup_answer a;
+
+	sendmail_answer(snap, req->key, &ctx->party, &ctx->text, &a);
+	return reply(&a, out);
+}
+
+static enum map_result
+answer_sts(struct service_context *ctx, const struct socketmap_request *req,
+    struct buf *out)
+{
+	const struct snapshot *snap = source_reader_get(&ctx->reader);
+	struct lookup_answer a;
+
+	sendmail_sts(snap, req->key, &ctx->party, &ctx->text, &a);
+	return reply(&a, out);
 }
 
 static const struct map maps[] = {
@@ -145,8 +161,8 @@ static const struct map maps[] = {
 	{ SV("address-encrypt"), MAP_ADDRESS, answer_address },
 	{ SV("address-secure"), MAP_ADDRESS, answer_address },
 	{ SV("ehlo"), MAP_EHLO, answer_ehlo },
-	{ SV("sendmail"), MAP_SENDMAIL, answer_not_served },
-	{ SV("sts"), MAP_STS, answer_not_served },
+	{ SV("sendmail"), MAP_SENDMAIL, answer_sendmail },
+	{ SV("sts"), MAP_STS, answer_sts },
 };
 
 static const struct map unknown_map = { SV("unknown"), MAP_UNKNOWN,

@@ -34,6 +34,15 @@ enum name_form {
 	NAME_FORM_DN      /* whole DN, "/C=XX/CN=name": Sendmail */
 };
 
+/* Names that a verified certificate of a server is known to carry, beside its
+ * CN: the MTA has no list of them, it can only be asked about one. */
+struct tls_server {
+	struct sv nexthop; /* the recipient's domain or the next hop */
+	struct sv host;    /* the server's own name */
+	bool has_nexthop;  /* is in the certificate */
+	bool has_host;
+};
+
 struct tls_facts {
 	enum tls_state state;
 	enum tls_version version;
@@ -48,6 +57,9 @@ struct tls_facts {
 	struct sv cert_fingerprint; /* hex, colons allowed; empty: not given */
 	struct sv key_fingerprint;
 	bool has_fingerprints; /* the asker would have given one */
+	/* Outbound, when the MTA verified the chain and nothing else, so that
+	 * CA and names are still to be judged: Sendmail. NULL: it did. */
+	const struct tls_server *server;
 };
 
 /* Sendmail's {verify} (tls.c): OK, NO (asked, none sent), NOT (not asked),

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "policy/decide.h"
+#include "policy/server_name.h"
 
 /* The CN of a DN in slash form: what stands behind the last "/CN=". */
 static struct sv
@@ -21,8 +22,8 @@ dn_cn(struct sv dn)
 	return sv_from("");
 }
 
-static struct sv
-subject_cn(const struct tls_facts *tls)
+struct sv
+decide_cn(const struct tls_facts *tls)
 {
 	if (tls->name_form == NAME_FORM_CN)
 		return tls->subject;
@@ -52,7 +53,7 @@ name_glob(struct sv glob, struct sv name)
 static bool
 word_accepts(struct sv word, const struct tls_facts *tls)
 {
-	struct sv cn = subject_cn(tls);
+	struct sv cn = decide_cn(tls);
 
 	if (sv_find(word, '*') < word.n || sv_find(word, '?') < word.n)
 		return tls->subject.n > 0 && name_glob(word, tls->subject);
@@ -133,9 +134,19 @@ session_fault(const struct demand *d, const struct tls_facts *tls)
 	return REASON_COUNT;
 }
 
+static bool
+name_accepted(const struct rule *rule, const struct tls_facts *tls)
+{
+	struct sv names = rule->demand->cert_name;
+
+	if (rule->direction == DIRECTION_OUT)
+		return server_name_accepted(names, decide_cn(tls), tls->server);
+	return names.n == 0 || decide_name_accepted(names, tls);
+}
+
 /* Outbound the chain was verified under the rule's own CA and names, by
- * Postfix (tafile=, match=) or by the probe; inbound the MTA verified it under
- * its own, and tells who issued it to whom. */
+ * Postfix (tafile=, match=) or by the probe; inbound, and outbound by Sendmail,
+ * the MTA verified it under its own, and tells who issued it to whom. */
 static enum reason
 chain_fault(const struct rule *rule, const struct tls_facts *tls)
 {
@@ -150,11 +161,11 @@ chain_fault(const struct rule *rule, const struct tls_facts *tls)
 	case CERT_STATE_VERIFIED:
 		break;
 	}
-	if (rule->direction == DIRECTION_OUT)
+	if (rule->direction == DIRECTION_OUT && tls->server == NULL)
 		return REASON_COUNT;
 	if (d->ca != NULL && !issuer_accepted(d->ca, tls))
 		return REASON_ISSUER_MISMATCH;
-	if (d->cert_name.n > 0 && !decide_name_accepted(d->cert_name, tls))
+	if (!name_accepted(rule, tls))
 		return REASON_SUBJECT_MISMATCH;
 	return REASON_COUNT;
 }

@@ -21,6 +21,9 @@ struct verdict decide(const struct rule *rule, const struct tls_facts *tls);
  * inbound). Both may be of any case. */
 bool decide_name_accepted(struct sv cert_name, const struct tls_facts *tls);
 
+/* The common name of the certificate, or the empty view. */
+struct sv decide_cn(const struct tls_facts *tls);
+
 /* Adds the text of a refusal behind its SMTP code: "5.7.10 TLS required by
  * policy rule 12 for mail from example.mil: this session is not encrypted;
  * enable STARTTLS on your outbound server". One line of printable ASCII under

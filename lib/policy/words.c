@@ -23,7 +23,10 @@ add_needed(const struct rule *rule, const struct verdict *v, struct buf *out)
 		buf_add_printable(out, d->ca->name, NAME_BYTES);
 	} else if (v->reason == REASON_SUBJECT_MISMATCH) {
 		buf_adds(out, "Certificate for ");
-		buf_add_printable(out, d->cert_name, NAME_BYTES);
+		buf_add_printable(out,
+		    d->cert_name.n > 0 ? d->cert_name
+				       : sv_from("the recipient's domain"),
+		    NAME_BYTES);
 	} else if (v->reason == REASON_FINGERPRINT_MISMATCH)
 		buf_adds(out, "Pinned certificate");
 	else if (d->level == LEVEL_SECURE && v->reason != REASON_NO_TLS)
@@ -60,6 +63,15 @@ add_seen(const struct verdict *v, const struct tls_facts *tls, struct buf *out)
 		add_quoted(out, "verify", tls->verify);
 }
 
+/* The table speaks to a client; a server is told what it has to offer. */
+static const char *
+todo(const struct rule *rule, enum reason reason)
+{
+	if (rule->direction == DIRECTION_OUT && reason == REASON_NO_TLS)
+		reason = REASON_NO_STARTTLS;
+	return reason_info(reason)->todo;
+}
+
 void
 decide_text(const struct rule *rule, const struct verdict *v,
     const struct tls_facts *tls, struct sv subject, struct buf *out)
@@ -79,7 +91,7 @@ decide_text(const struct rule *rule, const struct verdict *v,
 		buf_addf(&b, "; enable %s or newer",
 		    tls_version_word(rule->demand->min_protocol));
 	else
-		buf_addf(&b, "; %s", info->todo);
+		buf_addf(&b, "; %s", todo(rule, v->reason));
 	buf_add(out, buf_sv(&b));
 	buf_free(&b);
 }

@@ -132,9 +132,11 @@ def keys():
 
 
 def maps():
-    for name in ('sendmail', 'sts'):
-        like(ask('x', name), '^TEMP map %s ' % name,
-             'map %s is TEMP until it is served' % name)
+    like(ask('x', 'sendmail'), '^TEMP the key is none of tlswarden.m4',
+         'a key of map sendmail that cannot be read is TEMP')
+    eq(ask('try:<192.0.2.1><example.mil><mx>', 'sendmail'), 'OK ok',
+       '... one that can is answered')
+    eq(ask('unruled.example', 'sts'), 'NOTFOUND ', 'map sts without a rule')
     like(ask('x', 'tlspolicyx'), '^TEMP map tlspolicyx is unknown',
          'an unknown map is TEMP')
     like(ask('x', 'TLSPOLICY'), '^TEMP', '... and names have a case')

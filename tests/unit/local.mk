@@ -171,3 +171,7 @@ unit_programs += %D%/test_milter_live
 %C%_test_milter_live_CPPFLAGS = $(milter_unit_cppflags)
 %C%_test_milter_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_milter_live_LDADD = $(milter_unit_ldadd)
+unit_programs += %D%/test_sendmail
+%C%_test_sendmail_SOURCES = %D%/test_sendmail.c %D%/unit.h
+%C%_test_sendmail_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_sendmail_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS)

@@ -1,0 +1,291 @@
+/* tlswarden: policy/sendmail - the maps that Sendmail asks.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include "policy/decide.h"
+#include "policy/sendmail.h"
+#include "policy/sendmail_key.h"
+#include "wire/xtext.h"
+
+static void
+answer(struct lookup_answer *r, enum lookup_status status, const char *text)
+{
+	r->status = status;
+	r->text = sv_from(text);
+}
+
+/* The words of deliver.c and tls.c. SOFTWARE, TEMP, PROTOCOL, CONFIG, FAILURE
+ * and what later versions add are trouble, not plaintext: such a session is
+ * judged as unknown, which never refuses for ever. */
+static enum tls_state
+state_of_verify(struct sv verify)
+{
+	static const char *const on[] = { "OK", "NO", "NOT", "FAIL", "TRUSTED",
+		"DANE_FAIL" };
+
+	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++)
+		if (sv_is(verify, on[i]))
+			return TLS_STATE_ON;
+	return sv_is(verify, "NONE") || sv_is(verify, "CLEAR")
+	    ? TLS_STATE_NONE
+	    : TLS_STATE_UNKNOWN;
+}
+
+/* What is decoded views *text; a broken name counts as none. */
+static struct sv
+decode(struct sv xtext, struct buf *text)
+{
+	size_t at = text->n;
+
+	if (xtext_parse(xtext, text) != XTEXT_OK || text->n == at)
+		return sv_from("");
+	return sv_make(buf_str(text) + at, text->n - at);
+}
+
+/* Views are taken when both are decoded, since the text may move. */
+static void
+set_names(const struct sendmail_key *k, struct buf *text, struct tls_facts *tls)
+{
+	size_t cn_n;
+
+	(void)decode(k->cn, text);
+	cn_n = text->n;
+	tls->issuer = decode(k->issuer, text);
+	tls->cn_subject = sv_make(buf_str(text), cn_n);
+	tls->subject = tls->cn_subject;
+	tls->name_form = NAME_FORM_DN;
+}
+
+static void
+set_tls(const struct sendmail_key *k, struct buf *text, struct tls_facts *tls)
+{
+	static const struct tls_facts nothing;
+
+	*tls = nothing;
+	tls->state = state_of_verify(k->verify);
+	tls->verify = k->verify;
+	if (tls->state != TLS_STATE_ON)
+		return;
+	tls->cert = cert_state_of_verify(k->verify);
+	if (!tls_version_parse(k->version, &tls->version))
+		tls->version = TLS_VERSION_UNKNOWN;
+	if (!sv_to_u32(k->bits, 65535, &tls->bits))
+		tls->bits = 0;
+	set_names(k, text, tls);
+}
+
+static bool
+set_query(const struct sendmail_key *k, struct party *party, struct addr *peer,
+    struct query *q)
+{
+	static const struct party no_sender = { .kind = PARTY_ABSENT };
+	enum party_status status = k->form == SENDMAIL_FORM_RCPT
+	    ? party_address(party, k->target)
+	    : party_nexthop(party, k->target);
+
+	*q = (struct query){ .direction = DIRECTION_OUT,
+		.sender = &no_sender,
+		.recipient = party,
+		.peers_state = PEERS_PENDING,
+		.peers = peer };
+	if (addr_parse(k->address, peer)) {
+		q->peers_state = PEERS_KNOWN;
+		q->n_peers = 1;
+	}
+	return status == PARTY_OK;
+}
+
+/* Sendmail reads the value as tokens; in quotes it is one. */
+static void
+add_error(const struct rule *rule, const struct verdict *v,
+    const struct tls_facts *tls, const struct party *party, struct buf *out)
+{
+	struct buf text, subject;
+	struct sv said, status;
+
+	buf_init(&text, LIMIT_REPLY);
+	buf_init(&subject, PARTY_TEXT_MAX + 16);
+	buf_adds(&subject, "mail to ");
+	buf_add(&subject, party_domain(party));
+	decide_text(rule, v, tls, buf_sv(&subject), &text);
+	said = buf_sv(&text);
+	status = sv_head(said, sv_find(said, ' '));
+	buf_addf(out, "%.*s:\"%u", SV_ARG(status), decide_smtp_code(v));
+	for (said = sv_skip(said, status.n); said.n > 0;
+	     said = sv_skip(said, 1))
+		buf_addc(out,
+		    said.p[0] == '"' || said.p[0] == '\\' ? '\'' : said.p[0]);
+	buf_addc(out, '"');
+	buf_free(&subject);
+	buf_free(&text);
+}
+
+static void
+answer_verdict(const struct sendmail_key *k, const struct tls_facts *tls,
+    const struct party *party, struct buf *out, struct lookup_answer *r)
+{
+	struct verdict v = decide(r->rule, tls);
+
+	if (v.kind == VERDICT_PASS) {
+		answer(r, LOOKUP_FOUND, "ok");
+		return;
+	}
+	if (k->form == SENDMAIL_FORM_RCPT)
+		v.kind = VERDICT_TEMPFAIL;
+	buf_reset(out);
+	add_error(r->rule, &v, tls, party, out);
+	r->status = LOOKUP_FOUND;
+	r->text = buf_sv(out);
+}
+
+/* A rule of level secure needs what a cut key has lost. */
+static bool
+needs_names(const struct rule *rule)
+{
+	return rule != NULL && rule->demand->level == LEVEL_SECURE;
+}
+
+static void
+judge(const struct snapshot *s, const struct sendmail_key *k, bool is_cut,
+    struct party *party, struct buf *out, struct lookup_answer *r)
+{
+	struct tls_server server = { .host = k->server,
+		.has_nexthop = k->has_nexthop,
+		.has_host = k->has_host };
+	struct snapshot_match match;
+	struct tls_facts tls;
+	struct addr peer;
+	struct buf names;
+	struct query q;
+
+	if (!set_query(k, party, &peer, &q)) {
+		answer(r, LOOKUP_TEMP, "no next hop or address in the key");
+		return;
+	}
+	match = snapshot_find(s, &q);
+	r->rule = match.rule;
+	if (match.needs_peers || (is_cut && needs_names(r->rule))) {
+		answer(r, LOOKUP_TEMP,
+		    "the key does not tell what the rule needs");
+		return;
+	}
+	server.nexthop = party_domain(party);
+	buf_init(&names, 2 * SENDMAIL_KEY_MAX);
+	set_tls(k, &names, &tls);
+	tls.server = &server;
+	answer_verdict(k, &tls, party, out, r);
+	buf_free(&names);
+}
+
+/* STARTTLS is tried unless the rule says none. */
+static void
+answer_try(const struct snapshot *s, const struct sendmail_key *k,
+    struct party *party, struct lookup_answer *r)
+{
+	struct snapshot_match match = { NULL, true };
+	struct addr peer;
+	struct query q;
+
+	if (set_query(k, party, &peer, &q))
+		match = snapshot_find(s, &q);
+	r->rule = match.rule;
+	if (match.needs_peers)
+		answer(r, LOOKUP_TEMP, "no next hop in the key");
+	else
+		answer(r, LOOKUP_FOUND,
+		    r->rule != NULL && r->rule->demand->level == LEVEL_NONE
+			? "no"
+			: "ok");
+}
+
+static void
+answer_feat(const struct snapshot *s, const struct sendmail_key *k,
+    struct lookup_answer *r)
+{
+	struct addr client;
+
+	/* What is no address of the network is the machine itself. */
+	answer(r, LOOKUP_FOUND,
+	    addr_parse(k->address, &client) &&
+		    snapshot_hides_starttls(s, &client)
+		? "S"
+		: "ok");
+}
+
+void
+sendmail_answer(const struct snapshot *s, struct sv key, struct party *party,
+    struct buf *out, struct lookup_answer *r)
+{
+	struct sendmail_key k;
+	enum sendmail_key_status status = sendmail_key_parse(key, &k);
+
+	r->rule = NULL;
+	answer(r, LOOKUP_TEMP, "the key is none of tlswarden.m4");
+	if (status == SENDMAIL_KEY_BAD)
+		return;
+	switch (k.form) {
+	case SENDMAIL_FORM_SRV:
+	case SENDMAIL_FORM_RCPT:
+		judge(s, &k, status == SENDMAIL_KEY_CUT, party, out, r);
+		break;
+	case SENDMAIL_FORM_TRY:
+		answer_try(s, &k, party, r);
+		break;
+	case SENDMAIL_FORM_FEAT:
+		answer_feat(s, &k, r);
+		break;
+	case SENDMAIL_FORM_UNKNOWN:
+		break;
+	}
+}
+
+/* "match=" is a list of servers; Sendmail then wants the server's name in the
+ * certificate. The keyword hostname is that alone. */
+static void
+add_match(struct sv names, struct sv domain, struct buf *out)
+{
+	struct sv word, all = names;
+	const char *sep = " match=";
+
+	while (sv_cut(&all, ':', &word))
+		if (sv_is_nocase(word, "hostname"))
+			return;
+	while (sv_cut(&names, ':', &word)) {
+		buf_adds(out, sep);
+		sep = ":";
+		if (sv_is_nocase(word, "nexthop"))
+			buf_add(out, domain);
+		else if (sv_is_nocase(word, ".nexthop"))
+			buf_addf(out, ".%.*s", SV_ARG(domain));
+		else
+			buf_add(out, word);
+	}
+}
+
+void
+sendmail_sts(const struct snapshot *s, struct sv key, struct party *party,
+    struct buf *out, struct lookup_answer *r)
+{
+	struct query q;
+	struct sv names;
+
+	r->rule = NULL;
+	if (party_nexthop(party, key) != PARTY_OK) {
+		answer(r, LOOKUP_TEMP, "the key is no domain");
+		return;
+	}
+	answer(r, LOOKUP_NOTFOUND, NULL);
+	lookup_nexthop_query(party, &q);
+	r->rule = snapshot_find(s, &q).rule;
+	if (r->rule == NULL || r->rule->demand->level != LEVEL_SECURE)
+		return;
+	names = r->rule->demand->cert_name;
+	buf_reset(out);
+	buf_adds(out, "secure");
+	add_match(names.n > 0 ? names : sv_from("nexthop:.nexthop"),
+	    party_domain(party), out);
+	buf_adds(out, " servername=hostname");
+	r->status = LOOKUP_FOUND;
+	r->text = buf_sv(out);
+}

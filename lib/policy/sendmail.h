@@ -1,0 +1,32 @@
+/* tlswarden: policy/sendmail - the maps that Sendmail asks.
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Pure. The words on the wire are wire/socketmap's. party is scratch memory of
+ * the caller's; the text of an answer views *out, or lives for ever.
+ */
+#ifndef POLICY_SENDMAIL_H
+#define POLICY_SENDMAIL_H
+
+#include "policy/lookup.h"
+
+/* Map sendmail, see policy/sendmail_key.h. The value is
+ *
+ *	ok			the session satisfies the rule, or none matches
+ *	no			to try: STARTTLS is not to be tried
+ *	S			to feat: STARTTLS is not to be offered
+ *	5.7.10:"550 TEXT"	refused: what $#error wants, the text quoted and
+ *				without quotes or backslashes in it
+ *
+ * rcpt is never refused permanently: Sendmail would make "5.5.2 Data format
+ * error" of that, and refuse the other recipients, too. A key that cannot be
+ * judged is TEMP. */
+void sendmail_answer(const struct snapshot *s, struct sv key,
+    struct party *party, struct buf *out, struct lookup_answer *r);
+
+/* Map sts, a recipient's domain, for FEATURE(`sts'): for rules of level secure
+ * "secure match=NAME:... servername=hostname"; without match when any server
+ * will do that shows its own name (cert_name hostname). NOTFOUND else. */
+void sendmail_sts(const struct snapshot *s, struct sv key, struct party *party,
+    struct buf *out, struct lookup_answer *r);
+
+#endif

@@ -1,0 +1,269 @@
+/* tlswarden: tests for policy/sendmail, its keys, and policy/server_name.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "policy/sendmail.h"
+#include "policy/server_name.h"
+#include "unit.h"
+
+#define LONG50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+/* Cut by Sendmail: 256 bytes and no end. */
+#define CUT(h)                                       \
+	"srv:<OK><TLSv1.3><256><1><1><192.0.2.1><" h \
+	"><mx.x.test><mx.x."                         \
+	"test></O=" LONG50 LONG50 LONG50 LONG50
+
+static const struct {
+	const char *recipient, *subnet, *level, *on_failure, *name, *protocol;
+	int64_t bits;
+} table[] = {
+	/* ids from 1 */
+	{ "enc.test", NULL, "encrypt", "fail", NULL, NULL, 0 },
+	{ "soft.test", NULL, "encrypt", "tempfail", NULL, NULL, 0 },
+	{ "sec.test", NULL, "secure", "fail", NULL, NULL, 0 },
+	{ "host.test", NULL, "secure", "fail", "hostname", NULL, 0 },
+	{ "name.test", NULL, "secure", "fail", "a.test:.b.test", NULL, 0 },
+	{ "new.test", NULL, "encrypt", "fail", NULL, "TLSv1.3", 0 },
+	{ "bits.test", NULL, "encrypt", "fail", NULL, NULL, 256 },
+	{ "none.test", NULL, "none", "fail", NULL, NULL, 0 },
+	{ "ceo@user.test", NULL, "encrypt", "fail", NULL, NULL, 0 },
+	{ "net.test", "192.0.2.0/24", "encrypt", "fail", NULL, NULL, 0 },
+};
+
+static struct snapshot *
+build(void)
+{
+	struct snapshot_options o = { .postfix_version = 306 };
+	struct snapshot_builder *b = snapshot_builder_new(&o);
+
+	for (int i = 0; i < N_ROWS(table); i++) {
+		struct err e = { 0 };
+		struct rule_row r = { .id = i + 1,
+			.enabled = 1,
+			.priority = 100,
+			.direction = sv_from("out"),
+			.sender = sv_from("*"),
+			.recipient = sv_from(table[i].recipient),
+			.subnet = sv_from(table[i].subnet),
+			.level = sv_from(table[i].level),
+			.on_failure = sv_from(table[i].on_failure),
+			.cert_name = sv_from(table[i].name),
+			.min_protocol = sv_from(table[i].protocol),
+			.min_bits = table[i].bits,
+			.mode = sv_from("enforce") };
+
+		ck_assert_msg(snapshot_builder_row(b, &r, &e) == 0, "%s",
+		    e.text);
+	}
+	return snapshot_builder_done(b);
+}
+
+/* want is the start of the answer; NULL: TEMP. */
+static const struct {
+	struct sv key;
+	const char *want;
+} answers[] = {
+	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx.free.test><><>"),
+	    "ok" },
+	{ SV("srv:<OK><TLSv1.3><256><0><0><192.0.2.1><enc.test><mx><><>"),
+	    "ok" },
+	{ SV("srv:<NO><TLSv1.3><256><0><0><192.0.2.1><enc.test><mx><><>"),
+	    "ok" },
+	{ SV("srv:<NONE><TLSv1.3><256><0><0><192.0.2.1><enc.test><mx><><>"),
+	    "5.7.10:\"550 TLS required by policy rule 1 for mail to enc.test" },
+	{ SV("srv:<CLEAR><><><0><0><192.0.2.1><soft.test.><mx><><>"),
+	    "4.7.10:\"451 TLS required by policy rule 2 " },
+	/* trouble of the handshake is never permanent, nor plaintext */
+	{ SV("srv:<SOFTWARE><><><0><0><192.0.2.1><enc.test><mx><><>"),
+	    "4.7.0:\"451 " },
+	{ SV("srv:<TEMP><><><0><0><192.0.2.1><enc.test><mx><><>"),
+	    "4.7.0:\"451 " },
+	{ SV("srv:<><><><0><0><192.0.2.1><enc.test><mx><><>"), "4.7.0:\"451 " },
+	{ SV("srv:<OK><TLSv1.2><256><0><0><192.0.2.1><new.test><mx><><>"),
+	    "5.7.6:\"550 TLSv1.3 or newer required by policy rule 6 " },
+	{ SV("srv:<OK><x><256><0><0><192.0.2.1><new.test><mx><><>"),
+	    "4.7.0:\"451 " },
+	{ SV("srv:<OK><TLSv1.2><128><0><0><192.0.2.1><bits.test><mx><><>"),
+	    "5.7.6:\"550 TLS with 256 bits required by policy rule 7 " },
+	{ SV("srv:<OK><TLSv1.2><x><0><0><192.0.2.1><bits.test><mx><><>"),
+	    "5.7.6:\"550 TLS with 256 bits required by policy rule 7 " },
+	{ SV("srv:<OK><TLSv1.3><256><0><1><192.0.2.1><sec.test><mx><><>"),
+	    "ok" },
+	{ SV("srv:<OK><TLSv1.3><><0><0><192.0.2.1><sec.test><><sec.test><>"),
+	    "ok" },
+	{ SV("srv:<FAIL><TLSv1.3><256><1><1><192.0.2.1><sec.test><mx><><>"),
+	    "5.7.5:\"550 Verified certificate required by policy rule 3 " },
+	{ SV("srv:<OK><TLSv1.3><256><1><0><192.0.2.1><sec.test><mx.o.test><>"
+	     "<>"),
+	    "5.7.5:\"550 Certificate for " },
+	{ SV("srv:<OK><TLSv1.3><256><1><0><192.0.2.1><host.test><mx.o.test><>"
+	     "<>"),
+	    "ok" },
+	/* a quote in a name cannot end ours */
+	{ SV("srv:<OK><TLSv1.3><256><0><0><192.0.2.1><name.test><mx><a+22b+5C>"
+	     "<>"),
+	    "5.7.5:\"550 Certificate for a.test:.b.test required by policy "
+	    "rule 5 for mail to name.test: the certificate carries another "
+	    "name than agreed (subject a'b'x5C); " },
+	{ SV("srv:<NONE><><><0><0><192.0.2.1><net.test><mx><><>"),
+	    "5.7.10:\"550 " },
+	{ SV("srv:<NONE><><><0><0><198.51.100.1><net.test><mx><><>"), "ok" },
+	{ SV("srv:<NONE><><><0><0><><net.test><mx><><>"), NULL },
+	{ SV("rcpt:<NONE><><><0><0><192.0.2.1><ceo@user.test><mx><><>"),
+	    "4.7.10:\"451 TLS required by policy rule 9 " },
+	{ SV("rcpt:<NONE><><><0><0><192.0.2.1><b@user.test><mx><><>"), "ok" },
+	{ SV("srv:<NONE><><><0><0><192.0.2.1><user.test><mx><><>"), "ok" },
+	{ SV("try:<192.0.2.1><none.test><mx>"), "no" },
+	{ SV("try:<192.0.2.1><enc.test><mx>"), "ok" },
+	{ SV("try:<192.0.2.1><free.test><mx>"), "ok" },
+	{ SV("feat:<192.0.2.1>"), "ok" },
+	{ SV("feat:<>"), "ok" },
+	/* cut: judged by what is left, unless names are needed */
+	{ SV(CUT("enc.test")), "ok" },
+	{ SV(CUT("free.test")), "ok" },
+	{ SV(CUT("sec.test")), NULL },
+	/* no keys */
+	{ SV(""), NULL },
+	{ SV("srv:"), NULL },
+	{ SV("srv"), NULL },
+	{ SV("clt:<192.0.2.1>"), NULL },
+	{ SV("SRV:<NONE><><><0><0><192.0.2.1><free.test><mx><><>"), NULL },
+	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx><>"), NULL },
+	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx><><><>"), NULL },
+	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx><><"), NULL },
+	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx><><>x"), NULL },
+	{ SV("srv:<NONE><><><2><0><192.0.2.1><free.test><mx><><>"), NULL },
+	{ SV("srv:<NONE><><><><0><192.0.2.1><free.test><mx><><>"), NULL },
+	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.\xff.test><mx><><>"), NULL },
+	/* a server's name that brings fields of its own */
+	{ SV("srv:<OK><TLSv1.3><256><0><0><192.0.2.1><name.test><mx><a.test><>"
+	     "><b><>"),
+	    NULL },
+	{ SV("srv:<OK><TLSv1.3><256><0><0><192.0.2.1><name.test><mx><a.test><x>"
+	     "<b><>"),
+	    NULL },
+	{ SV("try:<192.0.2.1><none.test>"), NULL },
+	{ SV("try:<192.0.2.1><none.test><mx><>"), NULL },
+	{ SV("feat:192.0.2.1"), NULL },
+	{ SV("feat:<a<b>"), NULL },
+};
+
+static struct party party;
+
+START_TEST(answers_keys)
+{
+	struct snapshot *s = build();
+	struct sv key = sv_head(answers[_i].key, 256);
+	const char *want = answers[_i].want;
+	struct lookup_answer a;
+	struct buf out;
+
+	buf_init(&out, 1000);
+	sendmail_answer(s, key, &party, &out, &a);
+	if (want == NULL)
+		ck_assert_msg(a.status == LOOKUP_TEMP && a.text.n > 0,
+		    "%.*s: %.*s", SV_ARG(key), SV_ARG(a.text));
+	else
+		ck_assert_msg(a.status == LOOKUP_FOUND &&
+			sv_starts(a.text, sv_from(want)),
+		    "%.*s: got %.*s, want %s", SV_ARG(key), SV_ARG(a.text),
+		    want);
+	buf_free(&out);
+	snapshot_free(s);
+}
+END_TEST
+
+static const struct {
+	const char *key, *want; /* "": NOTFOUND, NULL: TEMP */
+} stss[] = {
+	{ "sec.test", "secure match=sec.test:.sec.test servername=hostname" },
+	{ "SEC.test", "secure match=sec.test:.sec.test servername=hostname" },
+	{ "host.test", "secure servername=hostname" },
+	{ "name.test", "secure match=a.test:.b.test servername=hostname" },
+	{ "enc.test", "" },
+	{ "none.test", "" },
+	{ "free.test", "" },
+	{ "user.test", "" },
+	{ "", NULL },
+	{ "a.\xff.test", NULL },
+};
+
+START_TEST(answers_sts)
+{
+	struct snapshot *s = build();
+	struct lookup_answer a;
+	struct buf out;
+
+	buf_init(&out, 1000);
+	sendmail_sts(s, sv_from(stss[_i].key), &party, &out, &a);
+	if (stss[_i].want == NULL) {
+		ck_assert_msg(a.status == LOOKUP_TEMP, "%s", stss[_i].key);
+	} else if (*stss[_i].want == '\0') {
+		ck_assert_msg(a.status == LOOKUP_NOTFOUND, "%s", stss[_i].key);
+	} else {
+		ck_assert(a.status == LOOKUP_FOUND);
+		ck_assert_sv_eq(a.text, sv_from(stss[_i].want), stss[_i].key);
+	}
+	buf_free(&out);
+	snapshot_free(s);
+}
+END_TEST
+
+/* The next hop is next.test, the server mx.next.test. */
+static const struct {
+	const char *names, *cn;
+	bool has_host, has_nexthop, want;
+} names[] = {
+	{ "", "next.test", false, false, true },
+	{ "", "NEXT.test", false, false, true },
+	{ "", "mx.next.test", false, false, true },
+	{ "", "x.test", true, false, true },
+	{ "", "x.test", false, true, true },
+	{ "nexthop", "x.test", false, true, true },
+	{ "hostname", "mx.next.test", false, false, true },
+	{ "hostname", "*.next.test", false, false, true },
+	{ "hostname", "x.test", true, false, true },
+	{ ".nexthop", "x.test", true, false, true },
+	{ "x.test:y.test", "y.test", false, false, true },
+	{ ".y.test", "a.b.y.test", false, false, true },
+	{ "mx.next.test", "", true, false, true },
+	{ "", "", false, false, false },
+	{ "", "x.test", false, false, false },
+	{ "", "anext.test", false, false, false },
+	{ "", "*", false, false, false },
+	{ "", "*.", false, false, false },
+	{ "", "*.test", false, true, true },
+	{ "hostname", "*.test", false, false, false },
+	{ "hostname", "next.test", false, true, false },
+	{ "nexthop", "mx.next.test", true, false, false },
+	{ ".nexthop", "next.test", false, true, false },
+	{ ".y.test", "y.test", false, false, false },
+	{ ".y.test", "xy.test", false, false, false },
+	{ "y.test", "a.y.test", true, true, false },
+	{ ":", "", false, false, false },
+	{ ".", "x.test", true, true, false },
+};
+
+START_TEST(accepts_names)
+{
+	struct tls_server server = { SV("next.test"), SV("mx.next.test"),
+		names[_i].has_nexthop, names[_i].has_host };
+
+	ck_assert_msg(server_name_accepted(sv_from(names[_i].names),
+			  sv_from(names[_i].cn), &server) == names[_i].want,
+	    "%s with %s", names[_i].names, names[_i].cn);
+}
+END_TEST
+
+static void
+add_tests(TCase *tc)
+{
+	tcase_add_loop_test(tc, answers_keys, 0, N_ROWS(answers));
+	tcase_add_loop_test(tc, answers_sts, 0, N_ROWS(stss));
+	tcase_add_loop_test(tc, accepts_names, 0, N_ROWS(names));
+}
+
+UNIT_MAIN("sendmail", add_tests)
