@@ -4,6 +4,8 @@ EXTRA_DIST += %D%/install-deps %D%/quickstart %D%/run-tests %D%/tlswarden.conf .
 EXTRA_DIST += \
 	%D%/postfix/main.cf.example \
 	%D%/postfix/master.cf.example \
+	%D%/sendmail/sendmail.mc.example \
+	%D%/sendmail/tlswarden.m4 \
 	%D%/systemd/tlswarden-milter.service \
 	%D%/systemd/tlswarden-policyd.service \
 	%D%/systemd/tlswarden.sysusers \

@@ -22,6 +22,7 @@ e2e_tests = \
 	%D%/t-probe.sh \
 	%D%/t-reload.sh \
 	%D%/t-sm-in.sh \
+	%D%/t-sm-out.sh \
 	%D%/t-store.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \

@@ -16,10 +16,17 @@
 #			NAME.lab.test; log $RUN/NAME.maillog
 #	sendmail_start NAME / sendmail_stop NAME	the daemon
 #	sendmail_run NAME ARGUMENT...	the program with NAME's sendmail.cf
-# Variables: SM_ROOT, SM_BIN.
+# Outbound, instance `send`:
+#	sendmail_out		makes it, with tlswarden.m4 and policyd's socket
+#	sm_send RCPT...		one message, tried at once
+#	sm_fate RCPT		the log line of its newest fate
+#	expect_sm RCPT ERE DESC	asserts on that line
+#	expect_sm_sent RCPT tls|clear DESC	and that it arrived so
+# Variables: SM_ROOT, SM_BIN, SM_SENDER (who gets the bounces).
 
 SM_ROOT=$BUILD/tests/e2e/sendmail
 SM_BIN=$SM_ROOT/usr/libexec/sendmail/sendmail
+SM_SENDER=sender@dsn.good.test
 
 sendmail_get()
 {
@@ -82,14 +89,15 @@ sendmail_make()
 	# Sendmail refuses keys that others can read.
 	install -m 0600 "$RUN/pki/good.key" "$RUN/pki/client-good.key" \
 	    "$dir/etc"
-	touch "$dir/etc/aliases" "$dir/etc/relay" "$RUN/$name.maillog"
+	touch "$dir/etc/aliases" "$dir/statistics" "$RUN/$name.maillog"
 	printf 'hosts files dns\naliases files\n' > "$dir/etc/switch"
 	{
 		sendmail_mc_head "$name" "$dir"
 		cat
 	} > "$dir/etc/sendmail.mc"
-	m4 -D_CF_DIR_="$SM_ROOT/usr/share/sendmail/cf/" \
-	    "$SM_ROOT/usr/share/sendmail/cf/m4/cf.m4" \
+	cp -r "$SM_ROOT/usr/share/sendmail/cf" "$dir/cf"
+	cp "$SOURCE/contrib/sendmail/tlswarden.m4" "$dir/cf/feature"
+	m4 -D_CF_DIR_="$dir/cf/" "$dir/cf/m4/cf.m4" \
 	    "$dir/etc/sendmail.mc" > "$dir/etc/sendmail.cf" \
 	    2> "$RUN/$name.m4.log" || bail "m4: $(cat "$RUN/$name.m4.log")"
 }
@@ -143,4 +151,60 @@ sendmail_start()
 sendmail_stop()
 {
 	daemon_stop "$1"
+}
+
+# ---- outbound -----------------------------------------------------------
+# What a rule does not demand is allowed, as far as OpenSSL can.
+sendmail_out()
+{
+	sendmail_make send <<-MC
+	define(\`confTO_QUEUEWARN', \`')dnl
+	define(\`confCIPHER_LIST', \`ALL:@SECLEVEL=0')dnl
+	define(\`confCLIENT_SSL_OPTIONS', \`')dnl
+	FEATURE(\`tlswarden', \`unix:$SOCKET')dnl
+	$(cat)
+	DAEMON_OPTIONS(\`Name=MTA, Addr=127.0.0.1, Port=25')dnl
+	MAILER(\`smtp')dnl
+	MC
+}
+
+sm_send()
+{
+	printf 'From: <%s>\nSubject: test\n\nSecret text.\n' "$SM_SENDER" |
+	    sendmail_run send -odi -oem -f "$SM_SENDER" "$@" \
+	    >> "$RUN/send.log" 2>&1
+}
+
+sm_fate()
+{
+	log_since "$RUN/send.maillog" | grep -F "$1" |
+	    grep -E 'to=[^ ]*, .*stat=' | tail -n 1
+}
+
+sm_has_fate()
+{
+	[ -n "$(sm_fate "$1")" ]
+}
+
+expect_sm()
+{
+	wait_for "$WAIT_SECS" sm_has_fate "$1"
+	like "$(sm_fate "$1")" "$2" "$3"
+}
+
+sm_arrived()
+{
+	local via
+	wait_for "$WAIT_SECS" mail_arrived "$1"
+	via=$(mail_via "$1")
+	case $2,$via in
+	tls,TLS* | clear,clear*) return 0 ;;
+	esac
+	echo "want: $2, got: ${via:-nothing}; $(sm_fate "$1")"
+	return 1
+}
+
+expect_sm_sent()
+{
+	check "$3" sm_arrived "$1" "$2"
 }

@@ -1,0 +1,88 @@
+divert(-1)
+dnl #
+dnl # tlswarden: a FEATURE of sendmail.mc: mail that Sendmail delivers is judged by
+dnl # tlswarden-policyd(8). For the administrator of Sendmail 8.16 or newer, built
+dnl # with SOCKETMAP and STARTTLS (Debian's is).
+dnl # SPDX-License-Identifier: BSD-2-Clause
+dnl #
+dnl # Copy this file to the folder cf/feature (Debian:
+dnl # /usr/share/sendmail/cf/feature) and name it in sendmail.mc, behind OSTYPE and
+dnl # DOMAIN, with the socket of policyd as its argument; contrib/sendmail has a
+dnl # sample. Sendmail refuses sockets below a folder that a group or everybody can
+dnl # write to. The map is called sendmail since that is the name policyd is asked.
+dnl #
+dnl # What is asked, with the facts of the session as the key, and when:
+dnl #   tls_server	each connection, with TLS or without: the rule about the
+dnl #		recipient's domain (the next hop, the macro h) is judged; what it
+dnl #		says is the deferral or the bounce, with its whole text
+dnl #   tls_rcpt	each recipient: rules about some users, temporary refusals only,
+dnl #		since Sendmail makes "5.5.2 Data format error" of others
+dnl #   try_tls	each connection: level none, no STARTTLS
+dnl #   srv_features	each client: level none, STARTTLS is not offered
+dnl # Fails closed: whatever is no answer of policyd (it is down, hangs, says TEMP)
+dnl # defers the mail with 4.7.5; only try_tls and srv_features then use TLS.
+dnl # Keys are at most 256 bytes long; a certificate whose names do not fit cannot
+dnl # be judged by a rule of level secure, and mail waits.
+dnl # Each recipient is delivered by itself (SMTP_MAILER_MAXRCPTS 1), on its own
+dnl # connection (no cache), and a server's last failure is not remembered for the
+dnl # next (Timeout.hoststatus 0): else domains that share a server are taken for
+dnl # one, and what is refused for one of them bounces the others.
+dnl # A server's certificate is searched for the next hop and the server's name
+dnl # only, and a wildcard above them: Sendmail gives no list of its names.
+dnl #
+divert(0)dnl
+VERSIONID(`tlswarden')
+divert(-1)
+dnl # The rulesets below may stand before MAILER.
+pushdef(`_MAILER_DEFINED_', `1')
+define(`SMTP_MAILER_MAXRCPTS', `1')
+define(`confMCI_CACHE_SIZE', `0')
+define(`confTO_HOSTSTATUS', `0s')
+
+LOCAL_CONFIG
+O SetCertAltnames=true
+Ksendmail socket -f -T<TMPF> -d5 ifelse(defn(`_ARG_'), `', `unix:/run/tlswarden/policyd.sock', `_ARG_')
+
+LOCAL_RULESETS
+# 1 if the name is among those of the server's certificate
+STlswarden_has
+R$*.			$: $1
+R$={cert_altnames}	$@ 1
+R$-.$+			$: *.$2
+R$={cert_altnames}	$@ 1
+R$*			$@ 0
+
+# next hop or domain -> next hop $| 0 or 1 for the server's name $| the same
+# for the next hop
+STlswarden_names
+R$*			$: $1 $| $>"Tlswarden_has" $&{server_name}
+R$* $| $-		$: $1 $| $2 $| $>"Tlswarden_has" $1
+
+# the answer of policyd
+STlswarden_answer
+R<ok>			$@ ok
+R<$-.$-.$- : $+>	$#error $@ $1.$2.$3 $: $4
+R$*			$#error $@ 4.7.5 $: "451 4.7.5 TLS policy cannot be asked; is tlswarden-policyd running?"
+
+LOCAL_TLS_SERVER
+R$*			$: $>"Tlswarden_names" $&h
+R$* $| $- $| $-		$: <$(sendmail srv:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$2><$3><$&{server_addr}><$1><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
+R$*			$: $>"Tlswarden_answer" $1
+
+LOCAL_TLS_RCPT
+R$*			$: $1 $| $1
+R$* $| $*@$+		$: $1 $| $3
+R$* $| $*		$: $1 $| $>"Tlswarden_names" $2
+R$* $| $* $| $- $| $-	$: <$(sendmail rcpt:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$3><$4><$&{server_addr}><$1><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
+R$*			$: $>"Tlswarden_answer" $1
+
+LOCAL_TRY_TLS
+R$*			$: <$(sendmail try:<$&{server_addr}><$&h><$&{server_name}> $: ? $)>
+R<no>			$#error $@ 4.7.0 $: "451 4.7.0 TLS policy: no STARTTLS to this server"
+R$*			$@ ok
+
+LOCAL_SRV_FEATURES
+R$*			$: <$(sendmail feat:<$&{client_addr}> $: ? $)>
+R<S>			$# S
+R$*			$@ ok
+popdef(`_MAILER_DEFINED_')divert(0)dnl

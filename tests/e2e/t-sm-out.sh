@@ -1,0 +1,180 @@
+#!/bin/bash
+# tlswarden: mail that Sendmail delivers, judged by tlswarden.m4 and policyd:
+# levels, protocols, strength, CA and names; what stands in log and bounce;
+# policyd down.
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=postfix.sh
+. "$(dirname "$0")/postfix.sh"
+# shellcheck source=warden.sh
+. "$(dirname "$0")/warden.sh"
+# shellcheck source=sendmail.sh
+. "$(dirname "$0")/sendmail.sh"
+sendmail_get
+e2e_init "$0"
+sendmail_world
+pki_start
+dns_start
+
+rules()
+{
+	local col=direction,recipient,level,on_failure
+	sql "INSERT INTO ca(name, pem) VALUES
+	    ('Good', CAST(readfile('$RUN/pki/root-good.pem') AS TEXT)),
+	    ('Second', CAST(readfile('$RUN/pki/root-second.pem') AS TEXT));
+	    INSERT INTO policy(id,$col,ca,cert_name,min_protocol,min_bits)
+	    VALUES
+	    (1,'out','plain.test','encrypt','fail',NULL,NULL,NULL,NULL),
+	    (2,'out','soft.plain.test','encrypt','tempfail',NULL,NULL,NULL,
+		NULL),
+	    (3,'out','enc.good.test','encrypt','fail',NULL,NULL,NULL,NULL),
+	    (4,'out','enc.untrusted.test','encrypt','fail',NULL,NULL,NULL,
+		NULL),
+	    (5,'out','sec.good.test','secure','fail',NULL,NULL,NULL,NULL),
+	    (6,'out','untrusted.test','secure','fail',NULL,NULL,NULL,NULL),
+	    (7,'out','expired.test','secure','tempfail',NULL,NULL,NULL,NULL),
+	    (8,'out','wrongname.test','secure','fail',NULL,NULL,NULL,NULL),
+	    (9,'out','host.good.test','secure','fail',NULL,'hostname',NULL,
+		NULL),
+	    (10,'out','cn.good.test','secure','fail',NULL,
+		'a.test:mx.good.test',NULL,NULL),
+	    (11,'out','other.good.test','secure','fail',NULL,'other.test',
+		NULL,NULL),
+	    (12,'out','ca.second.test','secure','fail','Second',NULL,NULL,
+		NULL),
+	    (13,'out','ca.good.test','secure','fail','Second',NULL,NULL,NULL),
+	    (14,'out','tls11.test','encrypt','fail',NULL,NULL,'TLSv1.2',NULL),
+	    (15,'out','ok.tls12.test','encrypt','fail',NULL,NULL,'TLSv1.2',
+		NULL),
+	    (16,'out','tls12.test','encrypt','tempfail',NULL,NULL,'TLSv1.3',
+		NULL),
+	    (17,'out','aes128.test','encrypt','fail',NULL,NULL,NULL,256),
+	    (18,'out','bits.good.test','encrypt','fail',NULL,NULL,NULL,256),
+	    (19,'out','pref.plain.test','preferred','fail',NULL,NULL,NULL,
+		NULL),
+	    (20,'out','none.good.test','none','fail',NULL,NULL,NULL,NULL),
+	    (21,'out','ceo@user.plain.test','encrypt','fail',NULL,NULL,NULL,
+		NULL),
+	    (22,'out','secplain.plain.test','secure','fail',NULL,NULL,NULL,
+		NULL),
+	    (23,'out','refuse.test','encrypt','fail',NULL,NULL,NULL,NULL);
+	    INSERT INTO policy(id,$col,subnet,mode) VALUES
+	    (30,'out','*','secure','fail','127.1.0.13/32','enforce'),
+	    (31,'out','watch.plain.test','encrypt','fail',NULL,'monitor')"
+}
+
+# RECIPIENT | tls, clear, or what the log line has | what it shows
+cases()
+{
+	local no='required by policy rule'
+
+	cat <<-ROWS
+	a@free.good.test|tls|no rule: TLS is tried
+	a@free.plain.test|clear|no rule: in clear where there is none
+	a@pref.plain.test|clear|preferred: in clear where there is none
+	a@none.good.test|clear|none: in clear although it is offered
+	a@enc.good.test|tls|encrypt
+	a@enc.untrusted.test|tls|encrypt: an untrusted certificate will do
+	a@plain.test|dsn=5.7.10, stat=|encrypt, fail: no STARTTLS
+	a@soft.plain.test|dsn=4.7.10, stat=Deferred: 451 4.7.10 TLS $no 2 for \
+mail to soft.plain.test: this session is not encrypted; enable STARTTLS|\
+encrypt, tempfail: no STARTTLS, the whole text
+	a@sec.good.test|tls|secure: the next hop by a wildcard
+	a@secplain.plain.test|dsn=5.7.10|secure: no STARTTLS
+	a@untrusted.test|dsn=5.7.5|secure, fail: an untrusted CA
+	a@expired.test|dsn=4.7.5, stat=Deferred: 451 4.7.5 Verified \
+certificate $no 7 for mail to expired.test: .*\(verify FAIL\)|secure, \
+tempfail: expired
+	a@wrongname.test|dsn=5.7.5|secure: another name
+	a@host.good.test|tls|cert_name hostname
+	a@cn.good.test|tls|cert_name: one of two
+	a@other.good.test|dsn=5.7.5|cert_name: another
+	a@ca.second.test|tls|ca: issued by it
+	a@ca.good.test|dsn=5.7.5|ca: another one
+	a@tls11.test|dsn=5.7.6|min_protocol: TLS 1.1 under 1.2
+	a@ok.tls12.test|tls|min_protocol: TLS 1.2 under 1.2
+	a@tls12.test|dsn=4.7.6, stat=Deferred: 451 4.7.6 TLSv1.3 or newer $no \
+16 .*\(TLSv1.2\)|min_protocol: TLS 1.2 under 1.3
+	a@aes128.test|dsn=5.7.6|min_bits: 128 under 256
+	a@bits.good.test|tls|min_bits: 256 under 256
+	ceo@user.plain.test|dsn=4\\.|a rule about a user: it waits
+	b@user.plain.test|clear|which is not about others
+	a@watch.plain.test|clear|monitor changes nothing
+	a@incomplete.test|dsn=5.7.5|a subnet rule: the server is in it
+	a@selfsigned.test|tls|which is not about others
+	a@refuse.test|dsn=4.7.0|STARTTLS refused: it waits, also with fail
+	ROWS
+}
+
+warden_make recv <<< 'log_level = "debug"'
+rules
+receivers_start
+policyd_start
+sendmail_out < /dev/null
+log_mark "$RUN/send.maillog"
+while IFS='|' read -r rcpt want what; do
+	sm_send "$rcpt" < /dev/null
+	case $want in
+	tls | clear) expect_sm_sent "$rcpt" "$want" "$what" ;;
+	*) expect_sm "$rcpt" "$want" "$what" ;;
+	esac
+done < <(cases)
+
+# ---- what the sender is told ----
+bounce()
+{
+	grep -lF 'Delivered-To: sender@dsn.good.test' "$RUN"/mail/all/new/* \
+	    2> /dev/null | xargs -r grep -l "Final-Recipient: .*$1" |
+	    xargs -r cat | tr -s '[:space:]' ' '
+}
+
+# shellcheck disable=SC2317 # wait_for calls it
+has_bounce()
+{
+	[ -n "$(bounce "$1")" ]
+}
+
+wait_for 5 has_bounce a@plain.test
+like "$(bounce a@plain.test)" 'Status: 5.7.10 ' "the bounce has the status"
+like "$(bounce a@plain.test)" "550 5.7.10 a@plain.test\.\.\. TLS required by \
+policy rule 1 for mail to plain.test: this session is not encrypted; enable \
+STARTTLS" "and the whole text"
+like "$(bounce a@wrongname.test)" "policy rule 8 .*\(subject \
+elsewhere.test\); use a certificate with the name that was agreed" \
+    "and what the certificate says"
+log_mark "$RUN/send.maillog"
+sm_send mixed@plain.test mixed@enc.good.test mixed@soft.plain.test
+expect_sm mixed@plain.test 'dsn=5.7.10' "one of three recipients is refused"
+expect_sm_sent mixed@enc.good.test tls "the second gets it"
+expect_sm mixed@soft.plain.test 'dsn=4.7.10' "the third waits"
+sendmail_run send -bp > "$RUN/queue"
+like "$(tr -s '[:space:]' ' ' < "$RUN/queue")" \
+    '451 4.7.10 TLS required by policy rule 2 ' "the queue shows the text"
+
+# ---- a change ----
+sql "UPDATE policy SET on_failure = 'tempfail' WHERE id = 1"
+sleep 1
+log_mark "$RUN/send.maillog"
+sm_send changed@plain.test
+expect_sm changed@plain.test 'dsn=4.7.10' "a changed rule is served"
+
+# ---- policyd is not there ----
+policyd_stop TERM
+log_mark "$RUN/send.maillog"
+sm_send down@free.plain.test down@enc.good.test
+down='dsn=4.7.5, stat=Deferred: 451 4.7.5 TLS policy cannot be asked'
+expect_sm down@free.plain.test "$down" "policyd is down: nothing in clear"
+expect_sm down@enc.good.test "$down" "nor with TLS"
+policyd_start
+log_mark "$RUN/send.maillog"
+sendmail_run send -q -qRdown@ > "$RUN/out" 2>&1
+expect_sm_sent down@enc.good.test tls "it is up: the queue is delivered"
+expect_sm_sent down@free.plain.test clear "all of it"
+kill -STOP "$(daemon_pid policyd)"
+log_mark "$RUN/send.maillog"
+sm_send hang@free.plain.test
+kill -CONT "$(daemon_pid policyd)"
+expect_sm hang@free.plain.test 'dsn=4\.' "policyd hangs: it waits"
+check "and nothing arrived" test -z "$(mail_file hang@free.plain.test)"
+done_testing
