@@ -44,3 +44,8 @@ fuzz_programs += %D%/fuzz_reply
 %C%_fuzz_reply_LDADD = lib/probe/libprobe.a lib/resolve/libresolve.a \
 	lib/wire/libwire.a lib/base/libbase.a $(UNBOUND_LIBS) $(IDN2_LIBS)
 %C%_fuzz_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+fuzz_programs += %D%/fuzz_pattern
+%C%_fuzz_pattern_SOURCES = %D%/fuzz_pattern.c $(FUZZ_MAIN)
+%C%_fuzz_pattern_LDADD = $(LIBS_POLICY) $(IDN2_LIBS)
+%C%_fuzz_pattern_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
