@@ -9,6 +9,8 @@
 . "$(dirname "$0")/postfix.sh"
 # shellcheck source=warden.sh
 . "$(dirname "$0")/warden.sh"
+# shellcheck source=inbound.sh
+. "$(dirname "$0")/inbound.sh"
 # shellcheck source=sendmail.sh
 . "$(dirname "$0")/sendmail.sh"
 sendmail_get
@@ -158,6 +160,18 @@ sleep 1
 log_mark "$RUN/send.maillog"
 sm_send changed@plain.test
 expect_sm changed@plain.test 'dsn=4.7.10' "a changed rule is served"
+
+# ---- a client that is not offered STARTTLS ----
+sql "INSERT INTO policy(direction, subnet, level) VALUES
+    ('in', '127.0.0.7/32', 'none')"
+sleep 1
+sendmail_start send
+like "$(smtp "EHLO c.test" starttls QUIT)" '^TLSv1.3 ' "STARTTLS is offered"
+smtp_options=(--from 127.0.0.7)
+like "$(smtp "EHLO c.test" starttls QUIT)" '^[45][0-9][0-9] .*' \
+    "level none: not to that client"
+smtp_options=()
+sendmail_stop send
 
 # ---- policyd is not there ----
 policyd_stop TERM
