@@ -229,11 +229,38 @@ print_nagios(const struct diagnosis *d)
 	return code;
 }
 
-static void
-print_letter(const struct diagnosis *d, int64_t now)
+/* What could not be judged: Nagios shows standard output. */
+static int
+unknown_nagios(const struct err *err)
 {
 	struct buf text;
 
+	buf_init(&text, OUT_TEXT_MAX);
+	buf_adds(&text, "TLS UNKNOWN - ");
+	out_safe(&text, sv_from(err->text));
+	buf_addc(&text, '\n');
+	out_sv(buf_sv(&text));
+	buf_free(&text);
+	return NAGIOS_UNKNOWN;
+}
+
+/* The other postmaster knows the host, not the file that we keep. */
+static const char *
+letter_target(const struct diagnosis *d, const char *name)
+{
+	if (name != NULL)
+		return name;
+	if (d->n_certs > 0 && d->certs[0].n_names > 0)
+		return d->certs[0].names[0];
+	return d->n_certs > 0 ? d->certs[0].subject : d->target;
+}
+
+static void
+print_letter(struct diagnosis *d, const char *name, int64_t now)
+{
+	struct buf text;
+
+	d->target = letter_target(d, name);
 	buf_init(&text, OUT_TEXT_MAX);
 	if (!text_letter(d, now, &text))
 		fputs(
@@ -274,7 +301,7 @@ judge(struct app *app, const struct args *args, struct work *w,
 	else if (app->json)
 		out_json(diagnosis_json(&d));
 	else if (args_has(args, "letter"))
-		print_letter(&d, w->req.now);
+		print_letter(&d, w->req.name, w->req.now);
 	else
 		print_text(app, &d, w->req.now);
 	diagnosis_done(&d);
@@ -293,8 +320,9 @@ verify_run(struct app *app, const struct args *args)
 	work_done(&w);
 	if (code >= 0)
 		return code;
-	code = args_fail(args, &err);
-	return args_has(args, "nagios") ? NAGIOS_UNKNOWN : code;
+	if (!args_has(args, "nagios"))
+		return args_fail(args, &err);
+	return unknown_nagios(&err);
 }
 
 static const struct option_spec options[] = {

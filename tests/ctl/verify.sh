@@ -116,6 +116,11 @@ out_has '^TLS OK - ' "one line"
 v 2 "Nagios, a fault" mx.pem --roots root.pem --nagios
 out_has '^TLS CRITICAL - ' "one line"
 v 3 "Nagios, no file" nothing.pem --roots root.pem --nagios
+out_has '^TLS UNKNOWN - nothing\.pem: No such file' "one line"
+v 3 "Nagios, a purpose that is none" full.pem --purpose x --nagios
+out_has '^TLS UNKNOWN - --purpose' "one line"
+v 1 "a letter about no name" mx.pem --roots root.pem --letter
+out_has '^Subject: .*mx\.bank\.example' "names the host, not our file"
 tw 1 "Nagios, soon" verify full.pem --roots root.pem --nagios --time 2523700000
 out_has '^TLS WARNING - ' "one line"
 
