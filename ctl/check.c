@@ -134,7 +134,7 @@ take_bad_row(void *arg, const char *sentence)
 
 /* Returns -1 when the table could not be read at all. */
 static int
-check_all(struct check *c, struct err *err_r)
+check_all(struct check *c, bool is_mta_asked, struct err *err_r)
 {
 	struct err err;
 
@@ -164,6 +164,7 @@ check_all(struct check *c, struct err *err_r)
 		return 0;
 	check_table(c);
 	check_conflicts(c);
+	check_postfix(c, is_mta_asked);
 	return 0;
 }
 
@@ -195,7 +196,7 @@ check_run(struct app *app, const struct args *args)
 	if (args_has(args, "self")) {
 		code = check_self(&c, args_get(args, "name"),
 		    args_get(args, "cf"));
-	} else if (check_all(&c, &err) != 0) {
+	} else if (check_all(&c, args_has(args, "mta"), &err) != 0) {
 		code = app_fail(&err);
 	} else {
 		code = check_exit_code(&c);

@@ -31,6 +31,10 @@ struct check_finding {
 	unsigned mtas; /* CHECK_ALL: no matter which */
 	const char *text;
 	const char *fix;
+	const char *setting; /* of the MTA, that it is about; NULL: none */
+	/* The postconf(1) option and argument that mend it; NULL: none do. */
+	const char *flag;
+	const char *change;
 	int64_t rules[CHECK_RULES]; /* the first of them */
 	size_t n_rules;
 };
@@ -62,6 +66,8 @@ void check_table(struct check *c);
 void check_conflicts(struct check *c);
 void check_cas(struct check *c);
 void check_files(struct check *c);
+/* The installed Postfix; is_asked: it was named on the command line. */
+void check_postfix(struct check *c, bool is_asked);
 
 /* The MTAs that are installed; both when none is seen. */
 unsigned check_installed_mtas(void);

@@ -69,6 +69,8 @@ print_finding(const struct check *c, const struct check_finding *f)
 	    severity_word(f->severity));
 	if (mta_word(f->mtas) != NULL)
 		printf("[%s] ", mta_word(f->mtas));
+	if (f->setting != NULL)
+		printf("%s: ", f->setting);
 	print_rules(f);
 	print_safe(f->text);
 	if (f->fix != NULL) {
@@ -117,6 +119,7 @@ finding_json(const struct check_finding *f)
 	out_json_set(o, "mta",
 	    mta_word(f->mtas) != NULL ? out_json_str(mta_word(f->mtas))
 				      : json_null());
+	out_json_set(o, "setting", out_json_str(f->setting));
 	out_json_set(o, "rules", rules);
 	out_json_set(o, "n_rules", json_integer((json_int_t)f->n_rules));
 	out_json_set(o, "text", out_json_str(f->text));

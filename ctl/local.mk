@@ -43,6 +43,12 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/probe_store.c \
 	%D%/probe_targets.c \
 	%D%/probe_visit.c \
+	%D%/postfix.c %D%/postfix.h \
+	%D%/postfix_in.c \
+	%D%/postfix_out.c \
+	%D%/postfix_paths.c \
+	%D%/postfix_plan.c %D%/postfix_plan.h \
+	%D%/postfix_ways.c \
 	%D%/reload.c \
 	%D%/rule.c %D%/rule.h \
 	%D%/rule_list.c \

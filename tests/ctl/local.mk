@@ -2,6 +2,7 @@
 ctl_tests = \
 	%D%/annotate.sh \
 	%D%/check.sh \
+	%D%/check_postfix.sh \
 	%D%/completion.sh \
 	%D%/explain.sh \
 	%D%/full.sh \
@@ -12,5 +13,6 @@ ctl_tests = \
 	%D%/usage.sh \
 	%D%/verify.sh
 TESTS += $(ctl_tests)
-EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh %D%/annotate.txt
+EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh %D%/postfix.inc.sh %D%/annotate.txt \
+	%D%/check_postfix.txt
 $(ctl_tests:.sh=.log): ctl/tlswarden$(EXEEXT)

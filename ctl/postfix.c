@@ -1,0 +1,246 @@
+/* tlswarden: ctl/postfix - what the installed Postfix is set to.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "ctl/postfix.h"
+#include "ctl/run.h"
+#include "base/banned.h"
+
+enum { MASTER_COLUMNS = 8, MASTER_CHROOT = 4, PATH_BYTES = 4096 };
+
+int
+postfix_run(struct arena *mem, const char *const argv[], struct sv *text_r,
+    int *code_r, struct err *err_r)
+{
+	struct run r;
+	int rc;
+
+	run_init(&r, POSTFIX_TOOL_BYTES);
+	rc = run_program(argv, POSTFIX_TOOL_MSECS, &r, err_r);
+	if (rc == 0) {
+		*text_r = arena_sv(mem, buf_sv(&r.out));
+		if (code_r != NULL)
+			*code_r = r.exit_code;
+	} else if (code_r != NULL) {
+		*code_r = -1;
+	}
+	if (rc == 0 && r.exit_code != 0) {
+		struct sv said = sv_trim(buf_sv(&r.err));
+
+		rc = err_set(err_r, EX_CONFIG, "%s: exit code %d%s%.*s",
+		    argv[0], r.exit_code, said.n > 0 ? ": " : "", SV_ARG(said));
+	}
+	run_done(&r);
+	return rc;
+}
+
+const char *
+postfix_directory(struct arena *mem, struct err *err_r)
+{
+	static const char *const argv[] = { "postconf", "-dh",
+		"config_directory", NULL };
+	struct sv dir = sv_from(getenv("MAIL_CONFIG"));
+	char path[PATH_BYTES];
+
+	if (dir.n == 0 && postfix_run(mem, argv, &dir, NULL, err_r) != 0)
+		return NULL;
+	dir = sv_trim(dir);
+	(void)snprintf(path, sizeof(path), "%.*s/main.cf", SV_ARG(dir));
+	if (access(path, R_OK) == 0)
+		return arena_sv(mem, dir).p;
+	(void)err_set(err_r, errno == ENOENT ? EX_NOINPUT : EX_NOPERM, "%s: %s",
+	    path, strerror(errno));
+	return NULL;
+}
+
+static void
+add_pair(struct postfix *p, struct sv service, struct sv name, struct sv value)
+{
+	if (p->n_pairs == p->max_pairs) {
+		p->max_pairs = p->max_pairs * 2 + 1024;
+		p->pairs =
+		    mem_realloc(p->pairs, p->max_pairs, sizeof(*p->pairs));
+	}
+	p->pairs[p->n_pairs++] = (struct postfix_pair){ service, name, value };
+}
+
+/* Lines "name = value", or "smtp/inet/name = value". */
+static void
+take_pairs(struct postfix *p, struct sv text, bool is_override)
+{
+	struct sv line;
+
+	while (sv_cut(&text, '\n', &line)) {
+		size_t eq = sv_find(line, '=');
+		struct sv left = sv_trim(sv_head(line, eq));
+		struct sv value = sv_trim(sv_skip(line, eq + 1));
+		size_t slash = is_override ? sv_rfind(left, '/') : left.n;
+
+		if (eq == line.n || (is_override && slash == left.n))
+			continue;
+		if (is_override)
+			add_pair(p, sv_head(left, slash),
+			    sv_skip(left, slash + 1), value);
+		else
+			add_pair(p, sv_make(NULL, 0), left, value);
+	}
+}
+
+/* "smtp inet n - y - - smtpd -o ...": the default of chroot changed with
+ * compatibility_level 1. */
+static void
+take_service(struct postfix *p, struct sv line)
+{
+	struct sv words[MASTER_COLUMNS];
+	struct postfix_service *s;
+	struct buf name;
+	size_t n = 0;
+
+	while (n < MASTER_COLUMNS && sv_word(&line, &words[n]))
+		n++;
+	if (n < MASTER_COLUMNS)
+		return;
+	if (p->n_services == p->max_services) {
+		p->max_services = p->max_services * 2 + 64;
+		p->services = mem_realloc(p->services, p->max_services,
+		    sizeof(*p->services));
+	}
+	buf_init(&name, PATH_BYTES);
+	buf_addf(&name, "%.*s/%.*s", SV_ARG(words[0]), SV_ARG(words[1]));
+	s = &p->services[p->n_services++];
+	s->name = arena_sv(p->mem, buf_sv(&name));
+	s->command = words[MASTER_COLUMNS - 1];
+	s->is_chrooted = sv_is(words[MASTER_CHROOT], "y") ||
+	    (sv_is(words[MASTER_CHROOT], "-") &&
+		sv_is(postfix_get(p, "compatibility_level"), "0"));
+	buf_free(&name);
+}
+
+static void
+take_version(struct postfix *p)
+{
+	struct sv rest = postfix_get(p, "mail_version"), word;
+	uint32_t major = 0, minor = 0;
+
+	if (sv_cut(&rest, '.', &word) && sv_to_u32(word, 99, &major) &&
+	    sv_cut(&rest, '.', &word) &&
+	    sv_to_u32(sv_head(word, sv_find(word, '-')), 99, &minor))
+		p->version = major * 100 + minor;
+}
+
+int
+postfix_read(struct postfix *p, struct arena *mem, struct err *err_r)
+{
+	static const char *const settings[] = { "postconf", "-x", NULL };
+	static const char *const services[] = { "postconf", "-M", NULL };
+	static const char *const overrides[] = { "postconf", "-Px", NULL };
+	struct sv text, line;
+
+	memset(p, 0, sizeof(*p));
+	p->mem = mem;
+	if (postfix_run(mem, settings, &text, NULL, err_r) != 0)
+		return -1;
+	take_pairs(p, text, false);
+	if (postfix_run(mem, services, &text, NULL, err_r) != 0)
+		return -1;
+	while (sv_cut(&text, '\n', &line))
+		take_service(p, line);
+	if (postfix_run(mem, overrides, &text, NULL, err_r) != 0)
+		return -1;
+	take_pairs(p, text, true);
+	take_version(p);
+	return 0;
+}
+
+void
+postfix_done(struct postfix *p)
+{
+	free(p->pairs);
+	free(p->services);
+	p->pairs = NULL;
+	p->services = NULL;
+}
+
+struct sv
+postfix_service_get(const struct postfix *p, struct sv service,
+    const char *name, bool *is_override_r)
+{
+	struct sv value = sv_make(NULL, 0);
+
+	*is_override_r = false;
+	for (size_t i = 0; i < p->n_pairs; i++) {
+		const struct postfix_pair *pair = &p->pairs[i];
+
+		if (!sv_is(pair->name, name))
+			continue;
+		if (pair->service.n == 0)
+			value = pair->value;
+		else if (sv_eq(pair->service, service)) {
+			*is_override_r = true;
+			return pair->value;
+		}
+	}
+	return value;
+}
+
+struct sv
+postfix_get(const struct postfix *p, const char *name)
+{
+	bool is_override;
+
+	return postfix_service_get(p, sv_make(NULL, 0), name, &is_override);
+}
+
+const struct postfix_service *
+postfix_service(const struct postfix *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_services; i++)
+		if (sv_is(p->services[i].name, name))
+			return &p->services[i];
+	return NULL;
+}
+
+bool
+postfix_is_chrooted(const struct postfix *p, const char *command)
+{
+	for (size_t i = 0; i < p->n_services; i++)
+		if (sv_is(p->services[i].command, command) &&
+		    p->services[i].is_chrooted)
+			return true;
+	return false;
+}
+
+static bool
+is_between(char c)
+{
+	return c == ' ' || c == '\t' || c == ',' || c == '{' || c == '}';
+}
+
+bool
+postfix_word(struct sv *in, struct sv *word_r)
+{
+	size_t n = 0, depth = 0;
+
+	while (in->n > 0 && is_between(in->p[0]))
+		*in = sv_skip(*in, 1);
+	for (; n < in->n; n++) {
+		if (in->p[n] == '{')
+			depth++;
+		else if (depth == 0 && is_between(in->p[n]))
+			break;
+		else if (in->p[n] == '}')
+			depth--;
+	}
+	*word_r = sv_head(*in, n);
+	*in = sv_skip(*in, n);
+	return n > 0;
+}

@@ -1,0 +1,308 @@
+/* tlswarden: ctl/postfix_plan - what the rules need of Postfix and it has not.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ctl/postfix_plan.h"
+#include "base/banned.h"
+
+enum { PATH_BYTES = 4096, COMMAND_BYTES = 64 << 10 };
+
+bool
+plan_is_out(const struct rule *r)
+{
+	return r->direction == DIRECTION_OUT;
+}
+
+bool
+plan_is_out_domain(const struct rule *r)
+{
+	return plan_is_out(r) && pattern_covers_domain(&r->recipient);
+}
+
+bool
+plan_is_out_users(const struct rule *r)
+{
+	return plan_is_out(r) && r->mode == MODE_ENFORCE &&
+	    !pattern_covers_domain(&r->recipient);
+}
+
+bool
+plan_is_out_strict(const struct rule *r)
+{
+	return plan_is_out(r) && r->mode == MODE_ENFORCE &&
+	    level_demands_tls(r->demand->level);
+}
+
+bool
+plan_is_in(const struct rule *r)
+{
+	return r->direction == DIRECTION_IN;
+}
+
+bool
+plan_is_in_strict(const struct rule *r)
+{
+	return plan_is_in(r) && level_demands_tls(r->demand->level);
+}
+
+bool
+plan_is_in_secure(const struct rule *r)
+{
+	return plan_is_in(r) && r->demand->level == LEVEL_SECURE;
+}
+
+static bool
+is_active(const struct plan *p, const struct rule *r)
+{
+	return r->is_enabled && r->expires_at > p->check->app->now;
+}
+
+bool
+plan_has(struct plan *p, plan_fits *fits)
+{
+	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
+		const struct rule *r = snapshot_rule(p->snap, i);
+
+		if (is_active(p, r) && fits(r))
+			return true;
+	}
+	return false;
+}
+
+struct check_finding *
+plan_notice(struct plan *p, plan_fits *fits, const char *code,
+    const char *setting, const char *text)
+{
+	struct check_finding *f = NULL;
+
+	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
+		const struct rule *r = snapshot_rule(p->snap, i);
+
+		if (!is_active(p, r) || !fits(r))
+			continue;
+		if (f == NULL)
+			f = check_add(p->check, CHECK_NOTICE, code,
+			    CHECK_POSTFIX, text, NULL);
+		if (f == NULL)
+			return NULL;
+		f->setting = setting;
+		check_rule(f, r->id);
+	}
+	return f;
+}
+
+static bool
+has_enforced(struct plan *p, plan_fits *fits)
+{
+	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
+		const struct rule *r = snapshot_rule(p->snap, i);
+
+		if (is_active(p, r) && r->mode == MODE_ENFORCE && fits(r))
+			return true;
+	}
+	return false;
+}
+
+struct check_finding *
+plan_need(struct plan *p, plan_fits *fits, const char *code,
+    const char *setting, const char *text)
+{
+	struct check_finding *f = plan_notice(p, fits, code, setting, text);
+
+	if (f != NULL && has_enforced(p, fits))
+		f->severity = CHECK_PROBLEM;
+	return f;
+}
+
+/* For a shell: in single quotes. */
+static void
+add_quoted(struct buf *b, const char *s)
+{
+	buf_addc(b, '\'');
+	for (; *s != '\0'; s++) {
+		if (*s == '\'')
+			buf_adds(b, "'\\'");
+		buf_addc(b, *s);
+	}
+	buf_addc(b, '\'');
+}
+
+void
+plan_change(struct plan *p, struct check_finding *f, const char *flag,
+    const char *change)
+{
+	struct buf b;
+
+	if (f == NULL)
+		return;
+	buf_init(&b, COMMAND_BYTES);
+	buf_adds(&b, "postconf ");
+	buf_adds(&b, flag);
+	buf_addc(&b, ' ');
+	add_quoted(&b, change);
+	f->flag = flag;
+	f->change = change;
+	f->fix = check_text(p->check, "%s", buf_str(&b));
+	buf_free(&b);
+}
+
+/* "unix:PATH" or "inet:HOST:PORT" as Postfix has it is that listener. */
+static bool
+is_listener(const struct plan *p, struct sv where, const struct endpoint *ep)
+{
+	struct sv queue = postfix_get(&p->postfix, "queue_directory");
+	struct sv kind, rest = where;
+	char path[PATH_BYTES];
+	struct endpoint asked;
+
+	if (!sv_cut(&rest, ':', &kind))
+		return false;
+	if (ep->kind == ENDPOINT_INET)
+		return sv_is(kind, "inet") &&
+		    endpoint_parse_inet(rest, &asked, NULL) == 0 &&
+		    asked.port == ep->port && strcmp(asked.host, ep->host) == 0;
+	if (!sv_is(kind, "unix") && !sv_is(kind, "local"))
+		return false;
+	if (rest.n > 0 && rest.p[0] == '/')
+		return sv_is(rest, ep->path);
+	(void)snprintf(path, sizeof(path), "%.*s/%.*s", SV_ARG(queue),
+	    SV_ARG(rest));
+	return strcmp(path, ep->path) == 0;
+}
+
+static bool
+is_any_listener(const struct plan *p, struct sv where,
+    const struct conf_endpoints *listeners)
+{
+	for (size_t i = 0; i < listeners->n; i++)
+		if (is_listener(p, where, &listeners->v[i]))
+			return true;
+	return false;
+}
+
+bool
+plan_names(const struct plan *p, struct sv list,
+    const struct conf_endpoints *listeners, struct sv *word_r)
+{
+	while (postfix_word(&list, word_r))
+		if (is_any_listener(p, *word_r, listeners))
+			return true;
+	return false;
+}
+
+enum plan_ask
+plan_asks_map(const struct plan *p, struct sv list, const char *map,
+    struct sv *word_r, size_t *place_r)
+{
+	static const struct sv proxy = SV("proxy:"), type = SV("socketmap:");
+	enum plan_ask asks = PLAN_ASKS_NOT;
+	struct sv word;
+
+	for (size_t place = 0; postfix_word(&list, &word); place++) {
+		struct sv where =
+		    sv_starts(word, proxy) ? sv_skip(word, proxy.n) : word;
+		size_t colon = sv_rfind(where, ':');
+
+		if (asks != PLAN_ASKS_NOT || !sv_starts(where, type) ||
+		    !sv_is(sv_skip(where, colon + 1), map))
+			continue;
+		where = sv_skip(sv_head(where, colon), type.n);
+		asks = is_any_listener(p, where, &p->conf->socketmap_listen)
+		    ? PLAN_ASKS
+		    : PLAN_ASKS_ELSEWHERE;
+		*word_r = word;
+		*place_r = place;
+	}
+	return asks;
+}
+
+/* How Postfix is to name the first listener that it can reach: a unix socket
+ * below its queue directory, an inet one, any unix one without a chroot. */
+static const char *
+name_of(struct plan *p, const struct conf_endpoints *listeners,
+    const char *command)
+{
+	struct sv queue = postfix_get(&p->postfix, "queue_directory");
+
+	for (size_t i = 0; i < listeners->n; i++) {
+		const struct endpoint *ep = &listeners->v[i];
+		struct sv path = sv_from(ep->path);
+
+		if (ep->kind == ENDPOINT_UNIX && sv_starts(path, queue) &&
+		    path.n > queue.n && path.p[queue.n] == '/')
+			return check_text(p->check, "unix:%s",
+			    ep->path + queue.n + 1);
+	}
+	for (size_t i = 0; i < listeners->n; i++)
+		if (listeners->v[i].kind == ENDPOINT_INET)
+			return check_text(p->check,
+			    listeners->v[i].is_ipv6 ? "inet:[%s]:%u"
+						    : "inet:%s:%u",
+			    listeners->v[i].host, listeners->v[i].port);
+	if (listeners->n > 0 && !postfix_is_chrooted(&p->postfix, command))
+		return check_text(p->check, "unix:%s", listeners->v[0].path);
+	return NULL;
+}
+
+int
+plan_init(struct plan *p, struct check *c, struct err *err_r)
+{
+	const char *where;
+
+	memset(p, 0, sizeof(*p));
+	p->check = c;
+	p->conf = c->app->conf;
+	p->snap = c->table.snap;
+	p->directory = postfix_directory(&c->mem, err_r);
+	if (p->directory == NULL ||
+	    postfix_read(&p->postfix, &c->mem, err_r) != 0)
+		return -1;
+	where = name_of(p, &p->conf->socketmap_listen, "smtp");
+	if (where != NULL)
+		p->socketmap = check_text(c, "socketmap:%s", where);
+	p->delegation = name_of(p, &p->conf->delegation_listen, "smtpd");
+	p->milter = name_of(p, &p->conf->milter_listen, "smtpd");
+	return 0;
+}
+
+void
+plan_done(struct plan *p)
+{
+	postfix_done(&p->postfix);
+}
+
+void
+plan_all(struct plan *p)
+{
+	plan_paths(p);
+	plan_outbound(p);
+	plan_inbound(p);
+	plan_ways_around(p);
+}
+
+void
+check_postfix(struct check *c, bool is_asked)
+{
+	struct plan p;
+	struct err err;
+
+	if ((c->mtas & CHECK_POSTFIX) == 0)
+		return;
+	if (plan_init(&p, c, &err) == 0)
+		plan_all(&p);
+	else if (is_asked ||
+	    (err.sysexit != EX_NOINPUT && err.sysexit != EX_UNAVAILABLE))
+		check_add(c,
+		    err.sysexit == EX_CONFIG ? CHECK_PROBLEM : CHECK_NOTICE,
+		    "postfix_not_read", CHECK_POSTFIX,
+		    check_text(c, "the settings of Postfix cannot be read: %s",
+			err.text),
+		    "run this where Postfix is set up, as root; MAIL_CONFIG "
+		    "names another configuration directory");
+	plan_done(&p);
+}

@@ -1,0 +1,170 @@
+#!/bin/bash
+# tlswarden: check reads the settings of Postfix and names what is missing,
+# what leads round the rules, and the command that mends it.
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck source=ctl.inc.sh
+. "$(dirname "$0")/ctl.inc.sh"
+# shellcheck source=postfix.inc.sh
+. "$(dirname "$0")/postfix.inc.sh"
+
+tw 0 "init" init
+cat >>"$conf" <<CONF
+ca_directory = "$work/tlswarden/ca"
+CONF
+pin=$(printf 'a%.0s' {1..64})
+
+# The rules of a row, by letters.
+rules() {
+	local letter
+	sql "DELETE FROM policy"
+	while read -r letter; do
+		case $letter in
+		d) add "'out', '*', 'example.mil', 'encrypt'" ;;
+		w) add "'out', '*', '[relay.test]:25', 'encrypt'" ;;
+		p) add "'out', '*', 'may.test', 'preferred'" ;;
+		u) add "'out', '*', 'u@example.org', 'secure'" ;;
+		f) add "'out', '*', 'fail.test', 'encrypt'" \
+			"on_failure = 'fail'" ;;
+		x) add "'out', '*', 'pin.test', 'encrypt'" \
+			"cert_fingerprint = '$pin'" ;;
+		i) add "'in', 'example.mil', '*', 'encrypt'" ;;
+		s) add "'in', 'example.net', '*', 'secure'" ;;
+		y) add "'in', 'pin.test', '*', 'encrypt'" \
+			"cert_fingerprint = '$pin'" ;;
+		n) add "'in', '*', '*', 'none'" "subnet = '192.0.2.0/24'" ;;
+		c) sql "INSERT INTO ca(name, pem) SELECT 'ca',
+				CAST(readfile('$work/ca.pem') AS TEXT)
+				WHERE NOT EXISTS (SELECT 1 FROM ca)"
+			add "'out', '*', 'ca.test', 'secure'" "ca = 'ca'" ;;
+		m) sql "UPDATE policy SET mode = 'monitor'" ;;
+		o) sql "UPDATE policy SET enabled = 0" ;;
+		*) bail "no rule $letter" ;;
+		esac
+	done < <(grep -o . <<<"$1")
+}
+
+add() {
+	sql "INSERT INTO policy(direction, sender, recipient, level) VALUES($1);
+		${2:+UPDATE policy SET $2 WHERE id = last_insert_rowid();}"
+}
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	-keyout "$work/ca.key" -out "$work/ca.pem" -subj '/CN=Test CA' \
+	-days 3650 >/dev/null 2>&1 || bail "openssl req"
+
+# Everything that is asked of Postfix is there, and nothing leads round.
+map=socketmap:unix:policyd.sock
+out="smtp_tls_policy_maps = $map:tlspolicy"
+quiet="smtp_connection_cache_on_demand = no"
+dsn="smtp_delivery_status_filter = $map:dsn"
+milter="smtpd_milters = unix:milter.sock"
+tls="smtpd_tls_security_level = may"
+certs="smtpd_tls_ask_ccert = yes; smtpd_tls_CAfile = /etc/ca.pem"
+ehlo="smtpd_discard_ehlo_keyword_address_maps = $map:ehlo"
+delegation="smtpd_recipient_restrictions = reject_unauth_destination,"
+delegation="$delegation check_policy_service unix:delegation.sock"
+users="transport_maps = $map:transport"
+secure="tlswarden-secure unix - - y - - smtp
+ -o smtp_tls_policy_maps=$map:address-secure"
+
+# The finding of the code is there with severity (p, n), or not at all (-).
+look() {
+	local code=$1 want=$2 desc=$3
+	out=$("$program" -c "$conf" check --mta postfix --json 2>"$work/err")
+	err=$(cat "$work/err")
+	case $want in
+	-) json "(.findings | map(select(.code == \"$code\" and
+			.setting != null)) | length == 0) and
+			(.findings | map(select(.code == \"postfix_not_read\"))
+			| length == 0)" "no $code: $desc" ;;
+	p) json ".findings | map(select(.code == \"$code\")) | length == 1 and
+			.[0].severity == \"problem\" and .[0].setting != null
+			and .[0].fix != null" "$code: $desc" ;;
+	n) json ".findings | map(select(.code == \"$code\")) | length == 1 and
+			.[0].severity == \"notice\"" "$code (notice): $desc" ;;
+	esac
+}
+
+good_out="$out; $quiet; $dsn; $users"
+good_in="$milter; $tls; $certs; $ehlo"
+n=0
+while IFS='|' read -r who settings master code want desc; do
+	case $who in '' | '#'*) continue ;; esac
+	settings=${settings//OUT/$good_out}
+	settings=${settings//IN/$good_in}
+	settings=${settings//DELEGATION/$delegation}
+	settings=${settings//MAP/$map}
+	master=${master//SECURE/$secure}
+	master=${master//MAP/$map}
+	rules "$who"
+	postfix_dir "$settings" "$master"
+	look "$code" "$want" "$desc"
+	n=$((n + 1))
+done <"$top_srcdir/tests/ctl/check_postfix.txt"
+
+# ---- paths ----------------------------------------------------------------
+rules di
+postfix_dir "smtp_tls_policy_maps = socketmap:unix:$work/policyd.sock:tlspolicy
+smtpd_milters = unix:$work/milter.sock"
+tw 1 "absolute paths in a chroot" check --mta postfix --json
+json '.findings | map(select(.code == "chroot_path") | .setting) |
+	sort == ["smtp_tls_policy_maps", "smtpd_milters"]' "are found"
+sh -c "$(jq -r '.findings[] | select(.code == "chroot_path") | .fix' \
+	<<<"$out")"
+touch -d '1 minute ago' "$MAIL_CONFIG/main.cf"
+[ "$(postconf -h smtp_tls_policy_maps smtpd_milters | xargs)" = \
+	"$map:tlspolicy unix:milter.sock" ]
+verdict $? "the command of the fix makes them relative"
+sed -i 's/ y - - / n - - /' "$MAIL_CONFIG/master.cf"
+postconf -e "smtp_tls_policy_maps=socketmap:unix:$work/policyd.sock:tlspolicy"
+touch -d '1 minute ago' "$MAIL_CONFIG/main.cf"
+look chroot_path - "without a chroot"
+look tlspolicy_not_asked - "an absolute path is ours, too"
+
+# ---- versions -------------------------------------------------------------
+rules d
+postfix_dir "$good_out"
+echo 'postfix_version = "9.9"' >>"$conf"
+look postfix_too_old p "an older Postfix than the configuration says"
+sed -i '/^postfix_version/d' "$conf"
+look postfix_too_old - "a newer one"
+
+# ---- each fix mends it ----------------------------------------------------
+rules dufxisyn
+postfix_dir "smtp_tls_policy_maps = hash:/x; smtpd_tls_security_level = may
+smtp_tls_fingerprint_digest = md5; milter_default_action = accept"
+for round in 1 2 3; do
+	"$program" -c "$conf" check --mta postfix --json |
+		jq -r '.findings[] | select(.setting != null) | .fix |
+			select(. != null and startswith("postconf -"))' \
+			>"$work/fixes"
+	[ -s "$work/fixes" ] || break
+	sh "$work/fixes" || break
+	touch -d '1 minute ago' "$MAIL_CONFIG/main.cf"
+done
+[ "$round" = 3 ] && [ ! -s "$work/fixes" ]
+verdict $? "after two rounds of fixes nothing is left to mend"
+[ "$(postconf -h smtp_tls_policy_maps)" = "$map:tlspolicy, hash:/x" ]
+verdict $? "what was there stays behind ours"
+
+# ---- text, and trouble ----------------------------------------------------
+rules d
+postfix_dir ""
+tw 1 "as text" check --mta postfix
+out_has '^problem  \[postfix\] smtp_tls_policy_maps: rule [0-9]+: smtp' \
+	"setting and rule"
+out_has "fix: postconf -e 'smtp_tls_policy_maps = $map:tlspolicy'" "command"
+tw 0 "not about Postfix" check --mta sendmail
+out_lacks smtp_tls_policy_maps "nothing is said of it"
+echo 'no setting at all' >>"$MAIL_CONFIG/main.cf"
+tw 1 "a main.cf that is broken" check --mta postfix --json
+json '.findings | map(select(.code == "postfix_not_read"))[0].severity ==
+	"problem"' "is a problem"
+rm "$MAIL_CONFIG/main.cf"
+tw 0 "no main.cf" check --mta postfix --json
+json '.findings | map(select(.code == "postfix_not_read"))[0].severity ==
+	"notice"' "is said when asked for Postfix"
+tw 0 "no main.cf, not asked for" check --json
+json '.findings | map(select(.code == "postfix_not_read")) == []' "is not"
+
+finish
