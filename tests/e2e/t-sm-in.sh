@@ -54,7 +54,16 @@ rules()
 		NULL),
 	    ('in','tls13.test','encrypt','fail',NULL,NULL,'TLSv1.3',NULL),
 	    ('in','tls12.test','encrypt','fail',NULL,NULL,'TLSv1.2',NULL),
-	    ('in','bits.test','encrypt','fail',NULL,NULL,NULL,256)"
+	    ('in','bits.test','encrypt','fail',NULL,NULL,NULL,256);
+	    INSERT INTO policy(direction,sender,level,on_failure,
+		cert_fingerprint) VALUES
+	    ('in','pin.test','encrypt','fail','$(fingerprint client-other)')"
+}
+
+fingerprint()
+{
+	openssl x509 -in "$RUN/pki/$1.pem" -noout -fingerprint -sha256 |
+	    sed 's/.*=//'
 }
 
 refusal()
@@ -102,6 +111,9 @@ TLS 1.2 under 1.3
 	bits|$tls12 $aes256|250 2.1.5|min_bits: 256 bits with TLS 1.2
 	bits|$tls12 $aes128|550 5.7.6 TLS with 256 bits required by policy \
 rule 19 .*\(128 bits\)|min_bits: 128 bits
+	pin|$other|250 2.1.5|a pin alone decides: an untrusted certificate
+	pin|$good|550 5.7.5 Pinned certificate required by policy rule \
+20 .*not the pinned one|a pin: another certificate
 	ROWS
 }
 
@@ -115,6 +127,7 @@ milter_start
 # Mail is only queued; every host may send to us.test.
 sendmail_make in <<MC
 define(\`confDELIVERY_MODE', \`q')dnl
+define(\`confCERT_FINGERPRINT_ALGORITHM', \`sha256')dnl
 define(\`confCIPHER_LIST', \`ALL:@SECLEVEL=0')dnl
 define(\`confSERVER_SSL_OPTIONS', \`')dnl
 INPUT_MAIL_FILTER(\`tlswarden',
