@@ -102,6 +102,8 @@ become(const char *path, const char *const argv[], int out, int err)
 	    dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
 		_exit(RUN_CANNOT_EXEC);
 	(void)signal(SIGPIPE, SIG_DFL);
+	/* So that what it starts dies with it. */
+	(void)setpgid(0, 0);
 	(void)execv(path, words.out);
 	_exit(RUN_CANNOT_EXEC);
 }
@@ -154,8 +156,14 @@ take(struct child *c, int which, struct run *r)
 		c->fds[which] = -1;
 		return true;
 	}
-	buf_add(which == 0 ? &r->out : &r->err, sv_make(chunk, (size_t)n));
-	return which != 0 || !r->out.is_full;
+	if (which != 0) {
+		size_t room = r->err.max - r->err.n;
+
+		buf_add(&r->err, sv_head(sv_make(chunk, (size_t)n), room));
+		return true;
+	}
+	buf_add(&r->out, sv_make(chunk, (size_t)n));
+	return !r->out.is_full;
 }
 
 /* Reads both pipes to their ends. */
@@ -192,8 +200,10 @@ reap(struct child *c, bool is_to_die, int *status_r)
 	for (;;) {
 		pid_t pid;
 
-		if (is_to_die || clock_msecs() >= c->deadline_msecs)
+		if (is_to_die || clock_msecs() >= c->deadline_msecs) {
+			(void)kill(-c->pid, SIGKILL);
 			(void)kill(c->pid, SIGKILL);
+		}
 		pid = waitpid(c->pid, status_r, is_to_die ? 0 : WNOHANG);
 		if (pid == c->pid)
 			return 0;
