@@ -86,13 +86,6 @@ wants_more_than_tls13(const struct rule *r)
 }
 
 static bool
-turns_off_by_domain(const struct rule *r)
-{
-	return is_out(r) && r->demand->level == LEVEL_NONE &&
-	    r->recipient.kind != PATTERN_ANY;
-}
-
-static bool
 is_permanent(const struct rule *r)
 {
 	return is_out(r) && r->on_failure == ON_FAILURE_FAIL &&
@@ -166,10 +159,6 @@ static const struct kind kinds[] = {
 	    "wants more than 128 bits; Postfix cannot exclude a suite of TLS "
 	    "1.3, so TLS_AES_128_GCM_SHA256 stays possible there",
 	    "Postfix 3.9: tls_config_file with Ciphersuites; else accept it" },
-	{ CHECK_NOTICE, CHECK_SENDMAIL, "none_by_server", turns_off_by_domain,
-	    "turns TLS off for a domain; Sendmail decides that by server "
-	    "name (try_tls) and does not see the domain",
-	    "write the rule for the names of the servers" },
 	{ CHECK_NOTICE, CHECK_POSTFIX, "fail_needs_dsn", is_permanent,
 	    "is to return mail at once; Postfix alone keeps it in the queue, "
 	    "its smtp_delivery_status_filter has to ask the map dsn",

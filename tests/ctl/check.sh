@@ -159,13 +159,13 @@ found inbound_pin '[8]' "an inbound pin"
 found dn_glob '[9]' "a whole DN"
 found refuses_everybody '[10]' "RFC 3207 section 4"
 found same_domain_same_level '[2, 11]' "two demands for one lookup"
-not_found none_by_server "nothing about Sendmail"
+not_found outbound_pin "nothing about Sendmail"
 json '.findings | map(select(.text == "" or .text == null)) | length == 0' \
 	"each says why"
 tw 1 "Sendmail" check --mta sendmail --json
 found sender_outbound '[1]' "a sender outbound, there too"
 found outbound_pin '[3, 4]' "no fingerprint of servers"
-found none_by_server '[6]' "none by domain"
+not_found none_by_server "try_tls knows the next hop"
 not_found tls13_bits "nothing about Postfix"
 tw 64 "another MTA" check --mta exim
 sql "UPDATE policy SET mode = 'monitor' WHERE id = 10;
