@@ -20,43 +20,75 @@
 
 enum { RESOLVERS_MAX = 16 };
 
-/* Each thread asks a resolver of its own. */
+/* Each thread asks a resolver of its own. They are made by one thread:
+ * libunbound's log has a lock that the first two contexts made at the same time
+ * both initialise. */
 struct resolving {
 	struct probing *p;
 	struct resolver *resolvers[RESOLVERS_MAX];
+	size_t n;
+	struct err trouble;
 };
+
+static size_t
+count_names(const struct probing *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_errands; i++)
+		n += target_needs_dns(&p->errands[i].target);
+	return n;
+}
+
+/* No more than there are names to ask for. */
+static void
+make_resolvers(struct resolving *rs, size_t n_wanted)
+{
+	const struct conf *conf = rs->p->conf;
+	const char *const *servers = (const char *const *)conf->dns_servers.v;
+
+	while (rs->n < n_wanted) {
+		struct resolver *r =
+		    resolver_new(servers, conf->dns_servers.n, &rs->trouble);
+
+		if (r == NULL)
+			return;
+		rs->resolvers[rs->n++] = r;
+	}
+}
 
 static void
 resolve_one(void *arg, size_t i, size_t worker)
 {
 	struct resolving *rs = arg;
 	struct errand *e = &rs->p->errands[i];
-	const struct conf *conf = rs->p->conf;
 
-	if (target_needs_dns(&e->target) && rs->resolvers[worker] == NULL) {
-		rs->resolvers[worker] =
-		    resolver_new((const char *const *)conf->dns_servers.v,
-			conf->dns_servers.n, &e->trouble);
-		if (rs->resolvers[worker] == NULL)
-			return;
-	}
-	target_resolve(&e->target, rs->resolvers[worker], rs->p->timeout_msecs);
+	if (target_needs_dns(&e->target) && rs->resolvers[worker] == NULL)
+		e->trouble = rs->trouble;
+	else
+		target_resolve(&e->target, rs->resolvers[worker],
+		    rs->p->timeout_msecs);
 }
 
 static void
 resolve_all(struct probing *p)
 {
 	struct resolving rs = { .p = p };
-	const struct sweep s = {
+	struct sweep s = {
 		.n_jobs = p->n_errands,
-		.n_parallel = p->n_parallel < RESOLVERS_MAX ? p->n_parallel
-							    : RESOLVERS_MAX,
 		.job = resolve_one,
 		.arg = &rs,
 	};
+	size_t n = count_names(p);
 
+	if (n > p->n_parallel)
+		n = p->n_parallel;
+	if (n > RESOLVERS_MAX)
+		n = RESOLVERS_MAX;
+	make_resolvers(&rs, n);
+	s.n_parallel = rs.n > 0 ? rs.n : 1;
 	sweep_run(&s);
-	for (size_t i = 0; i < RESOLVERS_MAX; i++)
+	for (size_t i = 0; i < rs.n; i++)
 		resolver_free(rs.resolvers[i]);
 }
 

@@ -50,7 +50,8 @@ struct addr_list {
 struct resolver;
 
 /* servers: n of "ADDR" or "ADDR@PORT"; none: resolv.conf and hosts of the
- * system. Gives a resolver (free with resolver_free), or NULL. */
+ * system. Gives a resolver (free with resolver_free), or NULL. Not for two
+ * threads at once (libunbound's log). */
 struct resolver *resolver_new(const char *const *servers, size_t n,
     struct err *err_r) MUST_CHECK;
 void resolver_free(struct resolver *r);
