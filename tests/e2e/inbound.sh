@@ -117,6 +117,36 @@ expect_rcpt()
 	# What Sendmail puts before every text.
 	got=${got/<"$recipient">... /}
 	like "$got" "^$ere\$" "$desc"
+	[[ $got != [45]* ]] || expect_logged "$desc" "$got" "$sender"
+}
+
+# Whoever reads the logs finds each refusal: the MTA has the text that the
+# client was told, ours has it with rule and facts.
+expect_logged()
+{
+	local desc=$1 code=${2%% *} text=${2#* * } sender=$3 ours
+
+	ours=$RUN/milter.log
+	[ ! -s "$RUN/policyd.log" ] || [ -s "$ours" ] || ours=$RUN/policyd.log
+	! grep -qs 'postfix/smtpd' "$RUN/in.maillog" ||
+	    check "logged by Postfix: $desc" wait_for 5 logged \
+	    "$RUN/in.maillog" "reject: RCPT from" ": $code " "$text" \
+	    "from=<$sender>"
+	check "logged by us: $desc" wait_for 5 logged "$ours" \
+	    ": refused rule=" "$text" "from=<$sender>"
+}
+
+# logged FILE TEXT...: one line has them all.
+# shellcheck disable=SC2317 # wait_for calls it
+logged()
+{
+	local lines
+	lines=$(cat "$1")
+	shift
+	while [ $# -gt 0 ]; do
+		lines=$(grep -F -- "$1" <<< "$lines") || return 1
+		shift
+	done
 }
 
 rows()
