@@ -74,6 +74,7 @@ extern const struct command verb_probe;
 extern const struct command verb_reload;
 extern const struct command verb_rule;
 extern const struct command verb_sessions;
+extern const struct command verb_setup;
 extern const struct command verb_verify;
 
 /* The configuration, loaded at the first call; NULL with *err_r filled. */

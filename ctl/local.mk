@@ -60,6 +60,8 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/self_postfix.c \
 	%D%/self_sendmail.c \
 	%D%/sessions.c \
+	%D%/setup.c %D%/setup.h \
+	%D%/setup_copy.c \
 	%D%/shadow.c %D%/shadow.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/verify.c \

@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
 	&verb_audit,
 	&verb_sessions,
 	&verb_failures,
+	&verb_setup,
 	&verb_reload,
 	NULL,
 };

@@ -70,6 +70,7 @@ _tlswarden() {
 		words=$(_tlswarden_options "${verb[@]}")
 	else
 		case ${verb[*]} in
+		setup) words=postfix ;;
 		'' | rule | ca) words=$(_tlswarden_verbs "${verb[@]}") ;;
 		'rule '[demrs]*) words=$(_tlswarden_names rule) ;;
 		'ca '[ers]*) words=$(_tlswarden_names ca) ;;

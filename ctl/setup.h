@@ -1,0 +1,22 @@
+/* tlswarden: ctl/setup - copies of main.cf and master.cf.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef CTL_SETUP_H
+#define CTL_SETUP_H
+
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Copies main.cf and master.cf of dir to names with that time at their end,
+ * which are never overwritten; adds the end to stamp. */
+int setup_keep(const char *dir, int64_t now, struct buf *stamp,
+    struct err *err_r) MUST_CHECK;
+/* Puts the copies with that end back; what was there is kept as
+ * NAME.tlswarden-undone. With an empty stamp: the newest, added to it. */
+int setup_put_back(const char *dir, struct buf *stamp, struct err *err_r)
+    MUST_CHECK;
+
+#endif
