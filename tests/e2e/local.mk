@@ -40,7 +40,12 @@ dist_check_DATA += \
 	%D%/t-store.py \
 	%D%/three_ways.py \
 	%D%/warden.sh
-EXTRA_DIST += $(e2e_tests) tests/STATUS.md
+EXTRA_DIST += $(e2e_tests) tests/STATUS.md tests/matrix.sh
+# The matrix of STATUS.md with the test behind each cell, and these tests.
+.PHONY: check-matrix
+check-matrix: all
+	$(AM_TESTS_ENVIRONMENT) MAKE='$(MAKE)' \
+	bash $(top_srcdir)/tests/matrix.sh --run
 $(e2e_tests:.sh=.log): all-am
 CLEANFILES += %D%/pki/*
 clean-local: clean-sendmail
