@@ -342,6 +342,8 @@ index_rules(struct snapshot *s, int direction, enum rule_mode mode,
 	    mode == MODE_ENFORCE ? INDEX_FIND : INDEX_EACH);
 	if (mode == MODE_MONITOR)
 		s->n_monitors += n;
+	else
+		s->has_enforcing[direction] = n > 0;
 }
 
 static bool

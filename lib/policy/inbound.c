@@ -60,7 +60,8 @@ inbound_judge(const struct snapshot *s, const struct inbound *in,
 	r->rule = snapshot_find(s, &q).rule;
 	r->verdict = decide(r->rule, in->tls);
 	if ((in->bad_sender || in->bad_recipient) &&
-	    r->verdict.kind == VERDICT_PASS && snapshot_enforces(s)) {
+	    r->verdict.kind == VERDICT_PASS &&
+	    snapshot_enforces(s, DIRECTION_IN)) {
 		r->rule = NULL;
 		r->verdict = doubt;
 	}

@@ -16,7 +16,7 @@ struct inbound {
 	struct party recipient;
 	/* What the MTA accepted as an address is none for us: longer than any,
 	 * or of a domain that cannot exist. It matches only "*" and could so
-	 * slip past a rule; it is refused where any rule enforces. */
+	 * slip past a rule; refused where any inbound rule enforces. */
 	bool bad_sender;
 	bool bad_recipient;
 	bool has_client;

@@ -157,9 +157,9 @@ snapshot_hides_starttls(const struct snapshot *s, const struct addr *client)
 }
 
 bool
-snapshot_enforces(const struct snapshot *s)
+snapshot_enforces(const struct snapshot *s, enum direction direction)
 {
-	return s->n_active > s->n_monitors;
+	return s->has_enforcing[direction];
 }
 
 size_t

@@ -78,8 +78,8 @@ bool snapshot_is_local_domain(const struct snapshot *s, struct sv domain);
 bool
 snapshot_hides_starttls(const struct snapshot *s, const struct addr *client);
 
-/* True if an active rule enforces anything. */
-bool snapshot_enforces(const struct snapshot *s);
+/* True if an active rule of that direction enforces anything. */
+bool snapshot_enforces(const struct snapshot *s, enum direction direction);
 
 /* All rules in the order in which they win, inactive ones (only with
  * keep_inactive) last. */

@@ -22,6 +22,7 @@ struct snapshot {
 	size_t n_cas;
 	struct index enforce[SNAPSHOT_DIRECTIONS]; /* by enum direction */
 	struct index monitor[SNAPSHOT_DIRECTIONS];
+	bool has_enforcing[SNAPSHOT_DIRECTIONS];
 	struct sv transport_nexthop;
 	struct sv local_domains;   /* normal form, parted by blanks */
 	struct index users;        /* outbound rules about some users */

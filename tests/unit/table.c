@@ -25,7 +25,7 @@ add_row(struct snapshot_builder *b, const struct table_row *t, int64_t id)
 	row.id = id;
 	row.enabled = 1;
 	row.priority = id;
-	row.direction = sv_from("in");
+	row.direction = sv_from(t->is_out ? "out" : "in");
 	row.sender = or_default(t->sender, "*");
 	row.recipient = or_default(t->recipient, "*");
 	row.subnet = sv_from(t->subnet);

@@ -6,8 +6,8 @@
 
 #include "policy/snapshot.h"
 
-/* A row of direction 'in'. A NULL is the column's default; ids count from 1,
- * priorities too, so that the first row that matches wins. */
+/* A row of direction 'in' unless is_out. A NULL is the column's default; ids
+ * count from 1, priorities too, so that the first row that matches wins. */
 struct table_row {
 	const char *sender;
 	const char *recipient;
@@ -20,6 +20,7 @@ struct table_row {
 	const char *min_protocol;
 	int64_t min_bits;
 	const char *mode;
+	bool is_out;
 };
 
 /* The CA's subject: TABLE_CA_DN, TABLE_CA_CN. */

@@ -140,15 +140,17 @@ START_TEST(judges)
 }
 END_TEST
 
-/* A table that only watches refuses nothing, not even what it cannot judge. */
+/* A table that only watches what comes refuses nothing of it, not even what it
+ * cannot judge. */
 START_TEST(watches_bad_addresses)
 {
-	static const struct table_row watch[] = { { .mode = "monitor" } };
+	static const struct table_row watch[] = { { .mode = "monitor" },
+		{ .recipient = "x.test", .is_out = true } };
 	static const struct row row = { .label = "watch",
 		.sender = "a@b\xff.test",
 		.recipient = "b@us.test" };
 	const struct tls_facts tls = { .state = TLS_STATE_NONE };
-	struct snapshot *s = table_snapshot(watch, 1);
+	struct snapshot *s = table_snapshot(watch, 2);
 	struct inbound in;
 	struct judgement j;
 	int n_monitors = 0;
