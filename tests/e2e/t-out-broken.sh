@@ -140,6 +140,8 @@ table_works level
 mkfifo "$RUN/shell"
 sqlite3 "$DB" < "$RUN/shell" &
 exec 7> "$RUN/shell"
+# EXCLUSIVE meets even a reader's instant; t-store is about INSERT.
+echo ".timeout 5000" >&7
 echo "BEGIN EXCLUSIVE; INSERT INTO policy (direction, recipient, level)
     VALUES ('out', 'locked.mark.test', 'none');" >&7
 check "a writer holds the table" wait_for 5 table_locked
