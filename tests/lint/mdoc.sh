@@ -86,7 +86,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
 if [ ${#pages[@]} = 0 ]; then
-	skip "mandoc has nothing to say" "no manual pages yet"
+	echo "there are none" | report "mandoc has nothing to say"
 elif ! command -v mandoc >/dev/null; then
 	skip "mandoc has nothing to say" "mandoc is not installed"
 else
@@ -114,7 +114,7 @@ if [ ! -s "$work/table" ]; then
 	echo "no keys found in lib/base/conf_table.c"
 fi | report "the table of configuration keys is found"
 if [ -z "$page" ]; then
-	skip "every key is documented" "tlswarden.conf(5) is not there yet"
+	echo "there is no tlswarden.conf.5" | report "every key is documented"
 else
 	page_keys "$page" >"$work/page"
 	differ "$work/table" "$work/page" "not in $page" \
@@ -122,7 +122,7 @@ else
 		report "every key is documented, every documented key exists"
 fi
 if [ -z "$sample" ]; then
-	skip "every key is in the sample" "no sample file yet"
+	echo "there is no tlswarden.conf" | report "every key is in the sample"
 else
 	sample_keys "$sample" >"$work/sample"
 	differ "$work/table" "$work/sample" "not in $sample" \
