@@ -46,7 +46,7 @@ struct tls_server {
 struct tls_facts {
 	enum tls_state state;
 	enum tls_version version;
-	uint32_t bits; /* symmetric strength of the cipher */
+	uint32_t bits; /* symmetric strength of the cipher; 0: not known */
 	struct sv cipher;
 	enum cert_state cert;
 	struct sv verify; /* the MTA's word, {verify}, or empty */

@@ -130,7 +130,7 @@ session_fault(const struct demand *d, const struct tls_facts *tls)
 			return REASON_PROTOCOL_TOO_OLD;
 	}
 	if (tls->bits < d->min_bits)
-		return REASON_CIPHER_TOO_WEAK;
+		return tls->bits == 0 ? REASON_UNKNOWN : REASON_CIPHER_TOO_WEAK;
 	return REASON_COUNT;
 }
 

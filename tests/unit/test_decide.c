@@ -64,6 +64,8 @@ static const struct {
 	{ "bits just right", &bits256, ON(.cipher = SV("x")), REASON_COUNT },
 	{ "bits too few", &bits256, { .state = TLS_STATE_ON, .bits = 255 },
 	    REASON_CIPHER_TOO_WEAK },
+	{ "bits not known", &bits256, { .state = TLS_STATE_ON },
+	    REASON_UNKNOWN },
 	{ "pin of the certificate", &pin,
 	    ON(.has_fingerprints = true, .cert_fingerprint = SV(HEX32 HEX32)),
 	    REASON_COUNT },

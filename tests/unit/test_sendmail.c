@@ -89,7 +89,7 @@ static const struct {
 	{ SV("srv:<OK><TLSv1.2><128><0><0><192.0.2.1><bits.test><mx><><>"),
 	    "5.7.6:\"550 TLS with 256 bits required by policy rule 7 " },
 	{ SV("srv:<OK><TLSv1.2><x><0><0><192.0.2.1><bits.test><mx><><>"),
-	    "5.7.6:\"550 TLS with 256 bits required by policy rule 7 " },
+	    "4.7.0:\"451 TLS required by policy rule 7 " },
 	{ SV("srv:<OK><TLSv1.3><256><0><1><192.0.2.1><sec.test><mx><><>"),
 	    "ok" },
 	{ SV("srv:<OK><TLSv1.3><><0><0><192.0.2.1><sec.test><><sec.test><>"),
