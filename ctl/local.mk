@@ -62,6 +62,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/sessions.c \
 	%D%/setup.c %D%/setup.h \
 	%D%/setup_copy.c \
+	%D%/setup_postfix.c \
 	%D%/shadow.c %D%/shadow.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/verify.c \

@@ -1,5 +1,8 @@
-/* tlswarden: ctl/setup - copies of main.cf and master.cf.
+/* tlswarden: ctl/setup - makes a mail server ask for the rules of the table.
  * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One function per mail server, in a file of its own; ctl/setup.c has the
+ * list and the options.
  */
 #ifndef CTL_SETUP_H
 #define CTL_SETUP_H
@@ -9,6 +12,11 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "ctl/check.h"
+
+/* Shows, makes (--apply) or takes back (--undo) the changes. c is empty but
+ * for the MTA; the caller frees what it collects. Returns the exit code. */
+int setup_postfix(struct check *c, const struct args *args) MUST_CHECK;
 
 /* Copies main.cf and master.cf of dir to names with that time at their end,
  * which are never overwritten; adds the end to stamp. */
