@@ -10,7 +10,7 @@ PRAGMA journal_mode = WAL;
 SAVEPOINT tlswarden_state;
 
 PRAGMA application_id = 1953264499; -- 'tlss'
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- One inbound SMTP session, written when it ends.
 CREATE TABLE IF NOT EXISTS session (
@@ -98,5 +98,18 @@ CREATE TABLE IF NOT EXISTS probe (
   PRIMARY KEY (domain, host, addr, port)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS probe_at ON probe(at);
+
+-- Chains that servers sent, as sent, each once a host: they tell an
+-- intermediate that was forgotten from a CA that nobody knows. Since version 2.
+-- Look at the last one: SELECT pem FROM seen_chain WHERE host = ... ORDER BY at
+-- DESC LIMIT 1, into tlswarden verify -
+CREATE TABLE IF NOT EXISTS seen_chain (
+  id   INTEGER PRIMARY KEY,
+  host TEXT NOT NULL,
+  at   INTEGER NOT NULL,               -- when it was sent last
+  pem  TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS seen_chain_host ON seen_chain(host, at);
+CREATE INDEX IF NOT EXISTS seen_chain_at ON seen_chain(at);
 
 RELEASE tlswarden_state;

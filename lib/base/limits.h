@@ -56,6 +56,11 @@
 #define LIMIT_FORGED 10000
 /* A probe's result as JSON. */
 #define LIMIT_RECORD_JSON 1048576
+/* A chain as sent, as PEM: ten certificates of an ordinary kind have 20,000
+ * bytes, OpenSSL takes 102,400 bytes of them from a peer. */
+#define LIMIT_RECORD_CHAIN 131072
+/* Chains kept of one host: keys of several kinds, a renewal, an accident. */
+#define LIMIT_SEEN_CHAINS 8
 /* policy.db, copied whole into memory to be loaded: LIMIT_RULES rows of 400
  * bytes with their audit. */
 #define LIMIT_POLICY_FILE 8589934592

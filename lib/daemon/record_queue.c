@@ -58,6 +58,7 @@ static const struct text_member probe_texts[] = {
 	TEXT(record_probe, tls_version),
 	TEXT(record_probe, cipher),
 	{ offsetof(struct record_probe, json), LIMIT_RECORD_JSON },
+	{ offsetof(struct record_probe, chain), LIMIT_RECORD_CHAIN },
 };
 
 #define N_TEXTS(table) (sizeof(table) / sizeof((table)[0]))

@@ -113,6 +113,9 @@ struct record_probe {
 	int64_t not_after_secs; /* first expiry in the chain; 0: no chain */
 	bool has_client_cert_request;
 	struct sv json; /* the whole result, at most LIMIT_RECORD_JSON */
+	/* PEM of the chain as sent, at most LIMIT_RECORD_CHAIN; what host sent
+	 * before is kept beside it */
+	struct sv chain;
 };
 
 #endif

@@ -13,6 +13,7 @@
 
 #include <sqlite3.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "sql/state_sql.h"
 #include "store/db.h"
@@ -24,6 +25,9 @@ enum statement {
 	ADD_DOMAIN,
 	ADD_VIOLATION,
 	ADD_PROBE,
+	FORGET_CHAIN,
+	ADD_CHAIN,
+	TRIM_CHAINS,
 	BEGIN_GROUP,
 	COMMIT_GROUP,
 	N_STATEMENTS
@@ -54,6 +58,13 @@ static const char *const statements[N_STATEMENTS] = {
 	    " verdict, class, fault, tls_version, cipher, bits, not_after,"
 	    " client_cert_requested, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
 	    " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	[FORGET_CHAIN] = 
+	    "DELETE FROM seen_chain WHERE host = lower(?1) AND pem = ?2",
+	[ADD_CHAIN] =
+	    "INSERT INTO seen_chain(host, at, pem) VALUES(lower(?1), ?2, ?3)",
+	[TRIM_CHAINS] =
+	    "DELETE FROM seen_chain WHERE id IN (SELECT id FROM seen_chain"
+	    " WHERE host = lower(?1) ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?2)",
 	[BEGIN_GROUP] = "BEGIN IMMEDIATE",
 	[COMMIT_GROUP] = "COMMIT",
 };
@@ -329,6 +340,28 @@ state_db_violation(struct state_db *db, const struct record_violation *row,
 	return run(db, ADD_VIOLATION, err_r);
 }
 
+/* The chain in the place of the same one of that host. */
+static int
+add_chain(struct state_db *db, const struct record_probe *row,
+    struct err *err_r)
+{
+	struct binder forget = { db->stmts[FORGET_CHAIN], 0 };
+	struct binder add = { db->stmts[ADD_CHAIN], 0 };
+	struct binder trim = { db->stmts[TRIM_CHAINS], 0 };
+
+	put_key(&forget, row->host);
+	put_key(&forget, row->chain);
+	put_key(&add, row->host);
+	put_number(&add, row->at_secs);
+	put_key(&add, row->chain);
+	put_key(&trim, row->host);
+	put_number(&trim, LIMIT_SEEN_CHAINS);
+	if (run(db, FORGET_CHAIN, err_r) != 0 ||
+	    run(db, ADD_CHAIN, err_r) != 0)
+		return -1;
+	return run(db, TRIM_CHAINS, err_r);
+}
+
 int
 state_db_probe(struct state_db *db, const struct record_probe *row,
     struct err *err_r)
@@ -350,7 +383,9 @@ state_db_probe(struct state_db *db, const struct record_probe *row,
 	put_known(&b, row->not_after_secs);
 	put_number(&b, row->has_client_cert_request ? 1 : 0);
 	put_text(&b, row->json);
-	return run(db, ADD_PROBE, err_r);
+	if (run(db, ADD_PROBE, err_r) != 0)
+		return -1;
+	return row->chain.n > 0 ? add_chain(db, row, err_r) : 0;
 }
 
 struct old {
@@ -381,6 +416,8 @@ delete_old(struct state_db *db, const struct old *old, uint64_t *n,
 		"DELETE FROM probe WHERE (domain, host, addr, port) IN"
 		" (SELECT domain, host, addr, port FROM probe WHERE at < ?1"
 		" ORDER BY at LIMIT ?2)",
+		"DELETE FROM seen_chain WHERE id IN (SELECT id FROM seen_chain"
+		" WHERE at < ?1 ORDER BY at LIMIT ?2)",
 	};
 
 	for (size_t i = 0; i < sizeof(deletes) / sizeof(deletes[0]); i++) {

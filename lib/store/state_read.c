@@ -28,7 +28,8 @@ state_read_open(struct store *st, const char *path, struct err *err_r)
 		0 ||
 	    store_number(st, "PRAGMA user_version", &version, err_r) != 0)
 		goto fail;
-	if (application == STATE_APPLICATION_ID && version == STATE_VERSION)
+	if (application == STATE_APPLICATION_ID && version >= 1 &&
+	    version <= STATE_VERSION)
 		return 0;
 	(void)err_set(err_r, EX_CONFIG,
 	    application == 0 && version == 0
@@ -334,4 +335,56 @@ state_probes_each(struct store *st, const struct probe_filter *filter,
 	}
 	store_finish(stmt);
 	return got;
+}
+
+/* Both walk along an index and sort nothing. */
+static const char *const chain_walks[] = {
+	"SELECT host, at, pem FROM seen_chain WHERE host = lower(?1)"
+	" ORDER BY at DESC",
+	"SELECT host, at, pem FROM seen_chain WHERE host <> lower(?1)"
+	" ORDER BY at DESC",
+};
+
+/* 1: fn has enough. */
+static int
+walk_chains(struct store *st, const char *sql, struct sv host,
+    int (*fn)(void *arg, const struct seen_chain *row), void *arg,
+    struct err *err_r)
+{
+	struct sqlite3_stmt *stmt = NULL;
+	int got;
+
+	if (store_prepare(st, sql, &stmt, err_r) != 0)
+		return -1;
+	store_bind_sv(stmt, 1, host.n > 0 ? host : sv_make("", 0));
+	while ((got = store_step(st, stmt, err_r)) > 0) {
+		struct columns c = { stmt, 0 };
+		struct seen_chain row;
+
+		row.host = get_text(&c);
+		row.at_secs = get_number(&c);
+		row.pem = get_text(&c);
+		if (fn(arg, &row) != 0)
+			break;
+	}
+	store_finish(stmt);
+	return got;
+}
+
+int
+state_chains_each(struct store *st, struct sv host,
+    int (*fn)(void *arg, const struct seen_chain *row), void *arg,
+    struct err *err_r)
+{
+	int64_t version = 0;
+	int got;
+
+	if (store_number(st, "PRAGMA user_version", &version, err_r) != 0)
+		return -1;
+	if (version < STATE_VERSION_CHAINS)
+		return 0;
+	got = walk_chains(st, chain_walks[0], host, fn, arg, err_r);
+	if (got == 0)
+		got = walk_chains(st, chain_walks[1], host, fn, arg, err_r);
+	return got < 0 ? -1 : 0;
 }

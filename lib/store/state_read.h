@@ -66,4 +66,18 @@ int state_probes_each(struct store *st, const struct probe_filter *filter,
     bool with_json, int (*fn)(void *arg, const struct record_probe *row),
     void *arg, struct err *err_r) MUST_CHECK;
 
+/* A chain that a server sent once. */
+struct seen_chain {
+	struct sv host;
+	int64_t at_secs; /* the last time */
+	struct sv pem;
+};
+
+/* Calls fn for chains seen, those of host first, then the newest; -1 of fn
+ * ends it early, which is no error. A database that an older tlswarden made
+ * and no daemon has opened since has none. */
+int state_chains_each(struct store *st, struct sv host,
+    int (*fn)(void *arg, const struct seen_chain *row), void *arg,
+    struct err *err_r) MUST_CHECK;
+
 #endif
