@@ -76,13 +76,15 @@ static int
 visit(struct app *app, const struct place *place, struct ca_set *set,
     struct err *err_r)
 {
+	int64_t msecs = (int64_t)app->conf->probe_timeout_secs * 1000;
 	struct probe_request req = {
 		.addr = place->addr,
 		.port = place->port,
 		.mode = place->port == PORT_SMTPS ? PROBE_MODE_SMTPS
 						  : PROBE_MODE_STARTTLS,
 		.helo = "localhost",
-		.timeout_msecs = (int64_t)app->conf->probe_timeout_secs * 1000,
+		.timeout_msecs = msecs,
+		.stage_msecs = msecs / PROBE_STAGE_PARTS,
 	};
 	struct probe_result r;
 	struct diagnosis d;

@@ -57,6 +57,7 @@ take_settings(struct probing *p, struct err *err_r)
 	uint64_t secs = p->conf->probe_timeout_secs;
 	uint64_t parallel = p->conf->probe_parallel;
 	uint64_t now = (uint64_t)p->app->now;
+	uint64_t stage = 0;
 
 	p->mode = PROBE_MODE_STARTTLS;
 	if (mode != NULL && !probe_mode_parse(mode, &p->mode))
@@ -64,11 +65,15 @@ take_settings(struct probing *p, struct err *err_r)
 		    "--mode: \"%s\" is none of starttls, smtps, lmtp", mode);
 	if (number(p->args, "timeout", 1, TIMEOUT_SECS_MAX, &secs, err_r) !=
 		0 ||
+	    number(p->args, "stage-timeout", 1, TIMEOUT_SECS_MAX, &stage,
+		err_r) != 0 ||
 	    number(p->args, "parallel", 1, SWEEP_PARALLEL_MAX, &parallel,
 		err_r) != 0 ||
 	    number(p->args, "time", 0, INT64_MAX, &now, err_r) != 0)
 		return -1;
 	p->timeout_msecs = (int64_t)secs * 1000;
+	p->stage_msecs = stage > 0 ? (int64_t)stage * 1000
+				   : p->timeout_msecs / PROBE_STAGE_PARTS;
 	p->n_parallel = (size_t)parallel;
 	p->now = (int64_t)now;
 	p->is_connect = args_has(p->args, "connect");
@@ -181,6 +186,8 @@ static const struct option_spec options[] = {
 	{ "crl", "FILE", "revocation lists, one for each certificate", 0 },
 	{ "time", "EPOCH", "judge as of this time, in seconds", 0 },
 	{ "timeout", "SECS", "for each server; default probe_timeout", 0 },
+	{ "stage-timeout", "SECS", "for each step there; default half of it",
+	    0 },
 	{ "parallel", "N", "servers at a time; default probe_parallel", 0 },
 	{ "rule", "ID", "judge by this rule, whichever would win", 0 },
 	{ "fetch-issuers", NULL,

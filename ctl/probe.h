@@ -55,7 +55,8 @@ struct probing {
 	const struct args *args;
 	const struct conf *conf;
 	enum probe_mode mode;
-	int64_t timeout_msecs;
+	int64_t timeout_msecs; /* of one server */
+	int64_t stage_msecs;   /* of one step at it */
 	size_t n_parallel;
 	int64_t now; /* of the judgement */
 	char helo[256];

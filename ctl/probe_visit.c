@@ -108,6 +108,7 @@ visit_one(void *arg, size_t i, size_t worker)
 		.sni = server_name(p, v, sni),
 		.helo = p->helo,
 		.timeout_msecs = p->timeout_msecs,
+		.stage_msecs = p->stage_msecs,
 	};
 	probe_run(&req, &v->d, &r);
 	if (judge(p, v, &req, &r) == 0)

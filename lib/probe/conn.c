@@ -144,6 +144,9 @@ ssl_wait(struct conn *c, int rc)
 {
 	int saved = errno;
 
+	/* A peer that always has one record more does not stop the clock. */
+	if (conn_now() >= c->deadline)
+		return CONN_TIMEOUT;
 	switch (SSL_get_error(c->ssl, rc)) {
 	case SSL_ERROR_WANT_READ:
 		return wait_for(c, POLLIN, c->deadline);

@@ -30,6 +30,7 @@ struct probe {
 	struct tls_client tls;
 	struct reply reply; /* views conn.in */
 	const char *stage;  /* for the words of a fault */
+	int64_t limit;      /* of the stage, in msecs */
 	int64_t end;
 };
 
@@ -85,15 +86,37 @@ fault(struct probe *p, enum reason reason, const char *seen)
 	return f;
 }
 
+/* Sets stage and limit, what the step may take. */
 static void
-begin_stage(struct probe *p, const char *stage)
+enter_stage(struct probe *p, const char *stage)
 {
 	int64_t left = p->end - conn_now();
 
-	if (p->req->stage_msecs > 0 && p->req->stage_msecs < left)
-		left = p->req->stage_msecs;
 	p->stage = stage;
-	conn_set_deadline(&p->conn, left < 0 ? 0 : left);
+	p->limit = left < 0 ? 0 : left;
+	if (p->req->stage_msecs > 0 && p->req->stage_msecs < p->limit)
+		p->limit = p->req->stage_msecs;
+}
+
+static void
+begin_stage(struct probe *p, const char *stage)
+{
+	enter_stage(p, stage);
+	conn_set_deadline(&p->conn, p->limit);
+}
+
+/* Which of the two limits ended the wait. */
+static const char *
+no_answer(struct probe *p)
+{
+	bool is_stage =
+	    p->req->stage_msecs > 0 && p->limit == p->req->stage_msecs;
+	int64_t msecs = is_stage ? p->limit : p->req->timeout_msecs;
+
+	return diagnosis_text(p->d, "No answer %s within %lld.%lld s%s.",
+	    p->stage, (long long)(msecs / 1000),
+	    (long long)(msecs % 1000 / 100),
+	    is_stage ? ", the limit of one step" : " for the whole probe");
 }
 
 /* What a failed read or write outside the handshake means. */
@@ -104,8 +127,7 @@ io_fault(struct probe *p, enum conn_status status)
 	case CONN_OK:
 		return true;
 	case CONN_TIMEOUT:
-		(void)fault(p, REASON_TIMEOUT,
-		    diagnosis_text(p->d, "No answer %s.", p->stage));
+		(void)fault(p, REASON_TIMEOUT, no_answer(p));
 		return false;
 	case CONN_CLOSED:
 		(void)fault(p, REASON_CONNECTION_CLOSED,
@@ -181,12 +203,9 @@ static bool
 connect_to(struct probe *p)
 {
 	enum conn_status status;
-	int64_t left = p->end - conn_now();
 
-	p->stage = "to the connection attempt";
-	if (p->req->stage_msecs > 0 && p->req->stage_msecs < left)
-		left = p->req->stage_msecs;
-	status = conn_open(&p->conn, &p->req->addr, p->req->port, left,
+	enter_stage(p, "to the connection attempt");
+	status = conn_open(&p->conn, &p->req->addr, p->req->port, p->limit,
 	    REPLY_BYTES + 8192);
 	if (status == CONN_OK)
 		return true;

@@ -35,6 +35,9 @@ struct probe_request {
 	int64_t stage_msecs;   /* of one step; 0: no limit of its own */
 };
 
+/* What one step may take when nobody says: half of the whole. */
+enum { PROBE_STAGE_PARTS = 2 };
+
 struct probe_result {
 	struct chain *chain; /* as sent; NULL: none was seen. Owned */
 	char *ocsp;          /* stapled response in DER; NULL: none. Owned */

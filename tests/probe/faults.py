@@ -217,6 +217,88 @@ def judge(t, case, code, result, done, setup, secs):
                 label + ": a command shows it", done.stdout)
 
 
+# Where a server hangs, and the words for it.
+STAGES = [
+    ("greeting", s.hang, "as greeting"),
+    ("EHLO", session(ehlo=s.hang), "to EHLO"),
+    ("dripping EHLO", session(ehlo=s.drip), "to EHLO"),
+    ("STARTTLS", session(starttls=s.hang), "to STARTTLS"),
+    ("handshake", session(then=s.hang), "to the TLS handshake"),
+    ("dripping handshake", session(then=s.drip_hello),
+     "to the TLS handshake"),
+    ("EHLO inside TLS", session(then=s.hang_inside), "to EHLO inside TLS"),
+]
+LIMIT = "No answer %s within 1.0 s, the limit of one step."
+
+
+def staged(world, chain, behave, *args):
+    server = s.Server(behave, s.Setup(chain, tap.key("leaf")))
+    begin = time.monotonic()
+    _, result, done = world.probe(
+        "mx.example.com", "--connect", server.where(), "--roots", tap.ROOTS,
+        *args,
+    )
+    server.close()
+    cause = result["findings"][0]["cause"] if result["findings"] else ""
+    return (tap.failures(result), cause, time.monotonic() - begin, done)
+
+
+def stages(t, world, chain):
+    """Each step has a deadline of its own, and is named when it passes."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for (label, _, words), (classes, cause, secs, done) in zip(
+            STAGES, pool.map(
+                lambda c: staged(world, chain, c[1], "--timeout", "20",
+                                 "--stage-timeout", "1"), STAGES)
+        ):
+            t.check(
+                classes == ["timeout"] and cause.startswith(LIMIT % words)
+                and 1 <= secs < 3,
+                "hang at %s: ended by its own deadline" % label,
+                "%.1f s\n%s%s" % (secs, done.stdout, done.stderr))
+    classes, cause, secs, _ = staged(
+        world, chain, s.hang, "--timeout", "2")
+    t.check(
+        classes == ["timeout"] and cause.startswith(LIMIT % "as greeting")
+        and 1 <= secs < 3,
+        "a step has half of the timeout", "%s %.1f" % (cause, secs))
+    slow = session(send=s.slowly)
+    classes, cause, secs, done = staged(
+        world, chain, slow, "--timeout", "20", "--stage-timeout", "1")
+    t.check(classes == [] and secs > 2, "slow steps, each in time", done.stdout)
+    classes, cause, secs, done = staged(
+        world, chain, slow, "--timeout", "2", "--stage-timeout", "2")
+    t.check(
+        classes == ["timeout"] and "2.0 s for the whole probe" in cause
+        and secs < 4, "slow steps that take too long in all", done.stdout)
+
+
+def unanswered(t, world):
+    """The kernel drops what comes when nobody accepts: no answer to SYN."""
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    sock.listen(0)
+    where = "127.0.0.1:%d" % sock.getsockname()[1]
+    waiting = []
+    for _ in range(3):
+        waiting.append(socket.socket())
+        waiting[-1].setblocking(False)
+        waiting[-1].connect_ex(sock.getsockname())
+    begin = time.monotonic()
+    _, result, done = world.probe(
+        "mx.example.com", "--connect", where, "--roots", tap.ROOTS,
+        "--timeout", "20", "--stage-timeout", "1")
+    secs = time.monotonic() - begin
+    t.check(
+        tap.failures(result) == ["timeout"] and 1 <= secs < 3
+        and result["findings"][0]["cause"].startswith(
+            LIMIT % "to the connection attempt"),
+        "hang at the connection: ended by its own deadline",
+        "%.1f s\n%s" % (secs, done.stdout))
+    for one_socket in [*waiting, sock]:
+        one_socket.close()
+
+
 def refused(t, world):
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))  # and nobody listens
@@ -266,6 +348,8 @@ def main():
         ):
             judge(t, case, *got)
     refused(t, world)
+    unanswered(t, world)
+    stages(t, world, chain)
     every_time(t, world, chain)
     t.finish()
 

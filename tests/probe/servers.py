@@ -138,6 +138,11 @@ def commands(tls, reply):
             tls.sendall(b"500 no such command\r\n")
 
 
+def slowly(conn, data):
+    time.sleep(0.7)
+    conn.sendall(data)
+
+
 EHLO = b"250-mx.example.com\r\n250-PIPELINING\r\n250 STARTTLS\r\n"
 
 
@@ -214,6 +219,14 @@ def drip(conn, setup):
     """Always one byte more, and never a line."""
     conn.sendall(b"250-")
     while not setup.stop.wait(0.1):
+        conn.sendall(b"x")
+
+
+def drip_hello(conn, setup):
+    """A record of a handshake that never gets whole."""
+    client_hello(conn)
+    conn.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
+    while not setup.stop.wait(0.05):
         conn.sendall(b"x")
 
 
