@@ -149,16 +149,26 @@ sql "INSERT INTO policy(direction, recipient, level, subnet)
 	VALUES('out', '13.test', 'encrypt', '192.0.2.0/24')"
 sql "UPDATE policy SET priority = 999 WHERE id = 10"
 tw 1 "Postfix" check --mta postfix --json
+reported Postfix out / by address
 found sender_outbound '[1]' "a sender outbound"
+reported
 found users_need_transport '[2, 11]' "users of a domain"
 found outbound_subnet '[13]' "addresses that nobody looks up"
+reported Postfix out / fingerprint
 found pin_and_chain '[3]' "pin and chain"
+reported Postfix out / min_bits
 found tls13_bits '[5]' "bits under TLS 1.3"
+reported
 found fail_needs_dsn '[7]' "fail needs the map dsn"
+reported Postfix in / fingerprint
 found inbound_pin '[8]' "an inbound pin"
+reported Postfix in / check subject
 found dn_glob '[9]' "a whole DN"
+reported
 found refuses_everybody '[10]' "RFC 3207 section 4"
+reported Postfix out / by address
 found same_domain_same_level '[2, 11]' "two demands for one lookup"
+reported
 not_found outbound_pin "nothing about Sendmail"
 json '.findings | map(select(.text == "" or .text == null)) | length == 0' \
 	"each says why"

@@ -13,11 +13,14 @@
 #	json FILTER DESC	standard output is JSON; jq -e FILTER holds
 #	sql STATEMENT		at the plain sqlite3 shell
 #	finish			prints the plan
+#	reported COLUMN / ROW	of the matrix: see tests/cell.inc.sh
 set -u
 LC_ALL=C.UTF-8
 export LC_ALL
 top_srcdir=${top_srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 top_builddir=${top_builddir:-$PWD}
+# shellcheck source=../cell.inc.sh
+. "$top_srcdir/tests/cell.inc.sh"
 program=$top_builddir/ctl/tlswarden
 unset SUDO_USER NO_COLOR
 # Not the Postfix of the machine; postfix.inc.sh makes one.
@@ -29,13 +32,13 @@ failed=0
 
 ok() {
 	tests=$((tests + 1))
-	echo "ok $tests - $*"
+	echo "ok $tests - $cell_prefix$*"
 }
 
 not_ok() {
 	tests=$((tests + 1))
 	failed=$((failed + 1))
-	echo "not ok $tests - $*"
+	echo "not ok $tests - $cell_prefix$*"
 }
 
 show() {

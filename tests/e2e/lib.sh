@@ -31,6 +31,7 @@
 #		skip_all REASON		ends the test
 #		bail TEXT		ends the test as failed
 #		done_testing		prints the plan; the last line of a test
+#		cell COLUMN / ROW	of the matrix: see ../cell.inc.sh
 # Processes	daemon_start NAME COMMAND...	output to $RUN/NAME.log
 #		daemon_pid NAME			prints the pid
 #		daemon_stop NAME [SIGNAL]	TERM, or e.g. KILL; waits
@@ -45,6 +46,8 @@ LC_ALL=C
 export LC_ALL
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SOURCE=${top_srcdir:-$(cd "$HERE/../.." && pwd)}
+# shellcheck source=../cell.inc.sh
+. "$HERE/../cell.inc.sh"
 BUILD=${top_builddir:-$PWD}
 WAIT_SECS=20	# default deadline of everything that is waited for
 
@@ -60,14 +63,14 @@ diag()
 ok()
 {
 	tap_count=$((tap_count + 1))
-	echo "ok $tap_count - $*"
+	echo "ok $tap_count - $cell_prefix$*"
 }
 
 not_ok()
 {
 	tap_count=$((tap_count + 1))
 	tap_failed=$((tap_failed + 1))
-	echo "not ok $tap_count - $*"
+	echo "not ok $tap_count - $cell_prefix$*"
 }
 
 check()

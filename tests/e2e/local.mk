@@ -40,8 +40,8 @@ dist_check_DATA += \
 	%D%/t-store.py \
 	%D%/three_ways.py \
 	%D%/warden.sh
-EXTRA_DIST += $(e2e_tests) tests/STATUS.md tests/matrix.sh
-# The matrix of STATUS.md with the test behind each cell, and these tests.
+EXTRA_DIST += $(e2e_tests) tests/STATUS.md tests/cell.inc.sh tests/matrix.sh
+# Runs the tests behind the matrix of STATUS.md and prints what they showed.
 .PHONY: check-matrix
 check-matrix: all
 	$(AM_TESTS_ENVIRONMENT) MAKE='$(MAKE)' \

@@ -121,6 +121,19 @@ ways()
 	fi
 }
 
+row_of()
+{
+	case $1 in
+	secure) echo level secure ;;
+	ca*) echo check CA issuer ;;
+	name | glob | parent | other) echo check subject ;;
+	tls1*) echo min_protocol ;;
+	bits) echo min_bits ;;
+	pin*) echo fingerprint ;;
+	*) bail "the domain $1 belongs to no row of the matrix" ;;
+	esac
+}
+
 HOW=${HOW:-milter}
 inbound_make "$HOW"
 rules
@@ -131,14 +144,17 @@ else
 fi
 postfix_start in
 while IFS='|' read -r domain options reply what; do
+	cell "Postfix in / $(row_of "$domain")"
 	read -r -a smtp_options <<< "$options"
 	expect_rcpt "$reply.*" "$what" "a@$domain.test" b@us.test \
 	    "${STARTTLS[@]}" < /dev/null
 done < <(cases | ways; pins)
 smtp_options=()
 for domain in secure cagood tls13 bits; do
+	cell "Postfix in / $(row_of "$domain")"
 	expect_rcpt '550 5.7.10 .*required by policy rule .*not encrypted.*' \
 	    "plaintext under $domain" "a@$domain.test" b@us.test < /dev/null
 done
+cell
 refute_log "$IN_LOG" 'warning: .*(milter|policy)' "Postfix has no complaint"
 done_testing

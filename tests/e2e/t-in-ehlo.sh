@@ -33,6 +33,7 @@ policyd_start
 milter_start
 postfix_start in
 
+cell Postfix in / level none
 is "$(offers 127.0.0.5)" 0 "STARTTLS is hidden from an address of level none"
 is "$(offers 127.0.2.9)" 0 "and from a subnet"
 is "$(offers 127.0.0.6)" 1 "others are offered it"
@@ -51,6 +52,7 @@ expect_rcpt '550 5\.7\.10 .*' "so that its mail can come encrypted only" \
     a@bank.test b@us.test
 expect_rcpt '250 2.1.5 Ok' "as it does" a@bank.test b@us.test \
     "EHLO client.test" starttls "EHLO client.test"
+cell
 policyd_stop TERM
 smtp_options=(--from 127.0.0.5)
 like "$(smtp "EHLO client.test")" '421|closed' \

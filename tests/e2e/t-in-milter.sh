@@ -47,10 +47,12 @@ refusal()
 }
 
 # ---- how TLS comes ----
+cell Postfix in / fail
 log_mark "$IN_LOG"
 log_mark "$RUN/milter.log"
 expect_rcpt "550 $(refusal 5.7.10 1 'from bank.test')" \
     "plaintext is refused, with rule, cause and fix" a@bank.test b@us.test
+cell Postfix in / cause and fix in the text
 expect_log "$IN_LOG" "milter-reject: RCPT from .*: 550 5.7.10 TLS required \
 by policy rule 1 for mail from bank.test: .*; from=<a@bank.test> \
 to=<b@us.test> proto=ESMTP helo=<client.test>" "Postfix logs the whole text"
@@ -61,8 +63,10 @@ expect_rows "$LAST" 'none\|\|0\|0\|1\|1\|no_tls' "the session is recorded"
 expect_rows "SELECT rule, mode, on_failure, source, reason, sender, recipient,
     text FROM violation" "1\|enforce\|fail\|milter\|no_tls\|a@bank.test\|\
 b@us.test\|550 $(refusal 5.7.10 1 'from bank.test')" "and in the ledger"
+cell Postfix in / temporarily fail
 expect_rcpt "451 $(refusal 4.7.10 2 'from soft.test')" \
     "a rule that fails temporarily" a@soft.test b@us.test
+cell Postfix in / level encrypt
 expect_rcpt '250 2.1.5 Ok' "STARTTLS is accepted" a@bank.test b@us.test \
     "${STARTTLS[@]}"
 expect_rows "$LAST" 'starttls\|TLSv1.3\|0\|1\|0\|\|' "and recorded"
@@ -84,6 +88,7 @@ expect_rows "$LAST" 'unknown\|\|0\|0\|0\|\|' \
 smtp "EHLO client.test" badtls > "$RUN/out"
 expect_rows "SELECT tls, count(*) FROM session GROUP BY 1 HAVING tls =
     'unknown'" 'unknown\|2' "so is a failed handshake"
+cell
 smtp "EHLO client.test" "MAIL FROM:<a@elsewhere.test>" "RCPT TO:<b@us.test>" \
     data QUIT > "$RUN/out"
 expect_rows "$LAST" 'none\|\|1\|1\|0\|\|' "mail that no rule is about is taken"
@@ -91,6 +96,7 @@ expect_rows "SELECT queue_id != '' FROM session ORDER BY id DESC LIMIT 1" 1 \
     "with its queue ID"
 
 # ---- who is judged ----
+cell Postfix in / by address
 expect_rcpt "550 $(refusal 5.7.10 3 'to us.test')" "a recipient rule" \
     a@elsewhere.test audit@us.test
 expect_rcpt "550 $(refusal 5.7.10 3 'to us.test')" \
@@ -100,11 +106,13 @@ expect_rcpt "550 $(refusal 5.7.10 6 'from <>')" "a rule for the null sender" \
 expect_rcpt '250 2.1.5 Ok' "which is not about others" a@elsewhere.test \
     bounces@us.test
 smtp_options=(--from 127.0.0.5)
+cell Postfix in / by subnet
 expect_rcpt "550 $(refusal 5.7.10 4 'from elsewhere.test')" "a subnet rule" \
     a@elsewhere.test b@us.test
 expect_rcpt '250 2.1.5 Ok' "encrypted from that subnet" a@elsewhere.test \
     b@us.test "${STARTTLS[@]}"
 smtp_options=()
+cell Postfix in / by partner domain
 expect_rcpt "550 $(refusal 5.7.10 7 'from xn--bcher-kva.test')" \
     "an IDN sender as A-label" a@xn--bcher-kva.test b@us.test
 got=$(smtp "EHLO client.test" "MAIL FROM:<a@Bücher.test> SMTPUTF8" \
@@ -113,13 +121,16 @@ is "$got" "550 $(refusal 5.7.10 7 'from xn--bcher-kva.test')" \
     "and as U-label"
 expect_rcpt "550 $(refusal 5.7.10 10 'from sub.bank.test')" "a subdomain" \
     a@sub.bank.test b@us.test
+cell Postfix in / level none
 expect_rcpt '250 2.1.5 Ok' "the better rule wins: level none" a@free.bank.test \
     b@us.test
+cell Postfix in / level preferred
 expect_rcpt '250 2.1.5 Ok' "level preferred takes plaintext" a@likes.test \
     b@us.test
 expect_rows "$LAST" 'none\|\|0\|1\|0\|\|' "and records it"
 expect_rcpt '250 2.1.5 Ok' "level preferred takes TLS" a@likes.test b@us.test \
     "${STARTTLS[@]}"
+cell Postfix in / monitor
 expect_rcpt '250 2.1.5 Ok' "a monitor rule refuses nothing" \
     a@watched.test b@us.test
 expect_rows "SELECT rule, mode, reason, recipient FROM violation
@@ -131,6 +142,7 @@ expect_rows "SELECT rule, mode, reason FROM violation ORDER BY id DESC
     LIMIT 1" '8\|monitor\|cert_not_verified' "its ledger says what is missing"
 
 # ---- per recipient, RSET, several messages, XCLIENT ----
+cell
 log_mark "$RUN/milter.log"
 got=$(smtp "EHLO client.test" "MAIL FROM:<a@elsewhere.test>" \
     "RCPT TO:<b@us.test>" "RCPT TO:<audit@us.test>" "RCPT TO:<c@us.test>" \

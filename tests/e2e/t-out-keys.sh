@@ -112,8 +112,23 @@ keys()
 	    ca.test 'secure tafile=tlswarden/ca/[0-9a-f]+\.pem' ca
 }
 
+# What a key is about: the row of the matrix.
+row_of()
+{
+	case $1 in
+	v1[23].test) echo min_protocol ;;
+	b[0-9]*.test) echo min_bits ;;
+	pin.test) echo fingerprint ;;
+	names.test) echo check subject ;;
+	ca.test) echo check CA issuer ;;
+	*[0-9].[0-9]* | *::*) echo by subnet ;;
+	*) echo by partner domain ;;
+	esac
+}
+
 differs=
 while IFS=$'\t' read -r key want desc; do
+	cell "Postfix out / $(row_of "$key")"
 	got=$(answer "$key")
 	if [[ $got =~ ^($want)$ ]]; then
 		ok "$key: $desc: $want"
@@ -125,6 +140,7 @@ while IFS=$'\t' read -r key want desc; do
 	said=$(explained "$key")
 	[ "$said" = "$got" ] || differs="$differs$key: explain says $said;"
 done < <(keys)
+cell
 is "$differs" "" "explain says of each key what policyd answers"
 
 # The file that the answer names is there, whole, and readable for Postfix.

@@ -116,6 +116,25 @@ cases()
 	CASES
 }
 
+# The row of the matrix that a LABEL of the cases is about.
+row_of()
+{
+	case $1 in
+	none) echo "level none" ;;
+	may) echo "level preferred" ;;
+	enc) echo "level encrypt" ;;
+	sec) echo "level secure" ;;
+	ca-*) echo "check CA issuer" ;;
+	name*) echo "check subject" ;;
+	pin*) echo "fingerprint" ;;
+	v1*) echo "min_protocol" ;;
+	bits*) echo "min_bits" ;;
+	watch) echo "monitor" ;;
+	off | over | inbound) ;;
+	*) bail "the label $1 belongs to no row of the matrix" ;;
+	esac
+}
+
 # insert RECIPIENT COLUMN=VALUE...: blanks in a value are written as commas.
 insert()
 {
@@ -261,15 +280,22 @@ while read -r rcpt _; do
 done < <(other_mail)
 
 while IFS='|' read -r label peer rule fate detail; do
+	row=$(row_of "$label")
+	cell "${row:+Postfix out / $row}"
 	expect "u@$label.$peer.test" "$fate" "$detail" "$peer, $rule"
 done < <(cases)
 while read -r rcpt fate; do
 	detail=
+	case $rcpt in
+	*@literal* | *lab6.test | *@jail*) cell Postfix out / by subnet ;;
+	*) cell Postfix out / by partner domain ;;
+	esac
 	[ "$fate" != kept ] || detail="$NOT_OFFERED|$UNVERIFIED"
 	expect "$rcpt" "$fate" "$detail" "$rcpt"
 done < <(other_mail)
 
 # A second try of everything that was kept ends like the first.
+cell Postfix out / temporarily fail
 mail_flush
 kept=0 again=0
 while IFS='|' read -r label peer _ fate detail; do
@@ -282,6 +308,7 @@ while IFS='|' read -r label peer _ fate detail; do
 	again=$((again + 1))
 done < <(cases)
 is "$again" "$kept" "what was kept is kept at the next try too"
+cell
 refute_log "$RUN/policyd.log" '(error|warning)' "policyd had no trouble"
 check "policyd runs to the end" daemon_running policyd
 policyd_stop TERM

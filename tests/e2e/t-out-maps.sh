@@ -64,6 +64,7 @@ done
 
 UNVERIFIED='Server certificate not verified; cert_not_verified'
 rule='required by policy rule [0-9]+ for mail to'
+cell Postfix out / by address
 expect_deferred ceo@plain.test \
     "dsn=4\.7\.4.*TLS $rule plain\.test: .*no_starttls: enable STARTTLS" \
     "an address rule of level encrypt"
@@ -78,18 +79,23 @@ expect_sent clear@good.test clear "an address rule of level none"
 expect_sent strict@good.test tls "an address rule of level secure"
 is "$(mail_trust strict@good.test)" Verified "... is verified"
 expect_sent joe@good.test tls "no rule: may"
+cell Postfix out / fail
 expect_bounced u@mixed.plain.test "dsn=5\.7\.4.*TLS $rule mixed\.plain\.test" \
     "a domain rule with on_failure fail"
+cell Postfix out / temporarily fail
 expect_deferred u@soft.plain.test "dsn=4\.7\.4.*TLS $rule soft\.plain\.test" \
     "a domain rule with tempfail, said better"
+cell Postfix out / cause and fix in the text
 expect_bounced u@hard.untrusted.test \
     "dsn=5\.7\.5.*Verified TLS $rule hard\.untrusted\.test: $UNVERIFIED" \
     "a certificate that is not verified"
+cell Postfix out / fail
 expect_bounced u@hard.refuse.test "dsn=5\.7\.0.*TLS $rule hard\.refuse\.test" \
     "STARTTLS refused"
 expect_sent u@hard.twomx.test tls "the second MX has TLS"
 expect_deferred u@hard.tls11.test "dsn=4\.7\.5.*handshake_failure" \
     "a handshake failure stays temporary without a probe"
+cell
 expect_sent u@norule.plain.test clear "no rule"
 
 # Our own trouble is never permanent and never said to be the partner's.
