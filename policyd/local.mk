@@ -10,6 +10,7 @@ sbin_PROGRAMS += %D%/tlswarden-policyd
 	%D%/delegation.c \
 	%D%/front.c %D%/front.h \
 	%D%/ledger_note.c %D%/ledger_note.h \
+	%D%/ledger_out.c %D%/ledger_out.h \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/main.c \
 	%D%/maps.c \

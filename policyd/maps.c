@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "base/limits.h"
+#include "ledger_out.h"
 #include "policy/lookup.h"
 #include "policy/sendmail.h"
 #include "service.h"
@@ -123,9 +124,11 @@ answer_dsn(struct service_context *ctx, const struct socketmap_request *req,
 	buf_reset(&ctx->text);
 	if (!dsn_rewrite(req->key, ctx->tie, ctx->now_secs, REASON_COUNT,
 		&ctx->text)) {
+		ledger_dsn(ctx, req->key, REASON_COUNT, sv_from(""));
 		socketmap_notfound(out);
 		return MAP_NOTFOUND;
 	}
+	ledger_dsn(ctx, req->key, REASON_COUNT, buf_sv(&ctx->text));
 	socketmap_ok(buf_sv(&ctx->text), out);
 	return MAP_FOUND;
 }
@@ -138,6 +141,7 @@ answer_sendmail(struct service_context *ctx,
 	struct lookup_answer a;
 
 	sendmail_answer(snap, req->key, &ctx->party, &ctx->text, &a);
+	ledger_sendmail(ctx, req->key);
 	return reply(&a, out);
 }
 

@@ -40,3 +40,16 @@ ledger_judgement(const struct judgement *j, struct record_violation *row)
 	row->is_permanent = j->verdict.kind == VERDICT_FAIL;
 	row->reason = sv_from(reason_info(j->verdict.reason)->code);
 }
+
+void
+ledger_outbound(enum conf_addresses how, const struct judgement *j,
+    struct sv nexthop, struct sv text, struct record_violation *row)
+{
+	/* Both name the domain of a recipient. */
+	bool keeps = how != CONF_ADDRESSES_NONE;
+
+	ledger_judgement(j, row);
+	row->is_outbound = true;
+	row->nexthop = keeps ? nexthop : sv_from("");
+	row->text = keeps ? text : sv_from("");
+}

@@ -1,8 +1,8 @@
 /* tlswarden: daemon/ledger - what a row of the ledger says of a judgement.
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * Shared by all that judge inbound mail, so that a refusal looks the same
- * whoever saw it. Pure.
+ * Shared by all that judge mail, so that a refusal looks the same whoever saw
+ * it. Pure.
  */
 #ifndef DAEMON_LEDGER_H
 #define DAEMON_LEDGER_H
@@ -20,5 +20,10 @@ struct sv ledger_address(enum conf_addresses how, const struct party *p,
     struct sv written);
 /* Sets what j says: rule, mode, permanence, reason. */
 void ledger_judgement(const struct judgement *j, struct record_violation *row);
+
+/* The same of outbound mail: rule, mode, permanence, reason, next hop and
+ * text, as far as record_addresses lets them be kept. Views into the others. */
+void ledger_outbound(enum conf_addresses how, const struct judgement *j,
+    struct sv nexthop, struct sv text, struct record_violation *row);
 
 #endif

@@ -17,15 +17,19 @@ dsn_tie_set(struct dsn_tie *tie, const struct rule *rule, struct sv nexthop,
 	    nexthop.n < sizeof(tie->nexthop) ? nexthop.n : sizeof(tie->nexthop);
 
 	tie->rule_id = 0;
-	tie->nexthop_n = 0;
+	tie->when = now;
+	if (n > 0)
+		memcpy(tie->nexthop, nexthop.p, n);
+	tie->nexthop_n = (uint16_t)n;
 	if (rule == NULL)
 		return;
 	tie->rule_id = rule->id;
-	tie->when = now;
+	tie->rank = rule_rank(rule);
 	tie->on_failure = (enum on_failure)rule->on_failure;
 	tie->level = rule->demand->level;
-	memcpy(tie->nexthop, nexthop.p, n);
-	tie->nexthop_n = (uint16_t)n;
+	tie->min_protocol = rule->demand->min_protocol;
+	tie->min_bits = rule->demand->min_bits;
+	tie->authenticates = rule_authenticates(rule);
 }
 
 /* Postfix src/smtp/smtp_proto.c. "our TLS engine is unavailable" and "TLS is
@@ -67,6 +71,24 @@ dsn_reason(struct sv text)
 		    contains(text, statuses[i].inside))
 			return statuses[i].reason;
 	return REASON_COUNT;
+}
+
+void
+dsn_peer(struct sv text, struct sv *name_r, struct sv *addr_r)
+{
+	static const struct sv word = SV(" host ");
+	struct sv name, rest;
+
+	*name_r = *addr_r = sv_from("");
+	while (text.n > 0 && !sv_starts(text, word))
+		text = sv_skip(text, 1);
+	text = sv_skip(text, word.n);
+	name = sv_head(text, sv_find(text, '['));
+	rest = sv_skip(text, name.n + 1);
+	if (sv_find(name, ' ') < name.n || sv_find(rest, ']') == rest.n)
+		return;
+	*name_r = name;
+	*addr_r = sv_head(rest, sv_find(rest, ']'));
 }
 
 /* "4.7.5" or "5.7.5": class 4 or 5, then two numbers (RFC 3463 2). */

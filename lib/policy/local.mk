@@ -5,6 +5,7 @@ noinst_LIBRARIES += lib/policy/libpolicy.a
 	%D%/cover.c %D%/cover.h \
 	%D%/decide.c %D%/decide.h \
 	%D%/dsn.c %D%/dsn.h \
+	%D%/dsn_watch.c %D%/dsn_watch.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/index.c %D%/index.h \

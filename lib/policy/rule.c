@@ -11,6 +11,12 @@ level_demands_tls(enum level l)
 	return l == LEVEL_ENCRYPT || l == LEVEL_SECURE;
 }
 
+bool
+rule_authenticates(const struct rule *r)
+{
+	return r->demand->level == LEVEL_SECURE || r->demand->fingerprint.n > 0;
+}
+
 /* Lower is more specific: the kind, then literal characters (for a parent its
  * length: of two that match, the longer is the lower domain). An address, a
  * domain and a written form have no degrees. */
@@ -44,4 +50,14 @@ rule_rank(const struct rule *r)
 	k.sender = (pattern_rank(&r->sender) << 8) | subnet_rank(r);
 	k.id = (uint64_t)r->id ^ (1ULL << 63);
 	return k;
+}
+
+bool
+rule_rank_wins(const struct rule_rank *a, const struct rule_rank *b)
+{
+	if (a->recipient != b->recipient)
+		return a->recipient < b->recipient;
+	if (a->sender != b->sender)
+		return a->sender < b->sender;
+	return a->id < b->id;
 }

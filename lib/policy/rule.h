@@ -68,6 +68,10 @@ struct rule_rank {
 
 /* True if the level refuses sessions without TLS. */
 bool level_demands_tls(enum level l);
+/* True if the server or client has to prove who it is: level secure, pins. */
+bool rule_authenticates(const struct rule *r);
 struct rule_rank rule_rank(const struct rule *r);
+/* True if a rule of rank a wins over one of rank b. */
+bool rule_rank_wins(const struct rule_rank *a, const struct rule_rank *b);
 
 #endif

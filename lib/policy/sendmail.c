@@ -96,86 +96,128 @@ set_query(const struct sendmail_key *k, struct party *party, struct addr *peer,
 	return status == PARTY_OK;
 }
 
+/* The facts of a key srv or rcpt, as a question and a session. */
+struct asked {
+	const struct snapshot *snapshot;
+	const struct sendmail_key *key;
+	bool is_cut;
+	const struct party *party;
+	struct query query;
+	struct addr peer;
+	struct tls_server server;
+	struct tls_facts tls;
+	struct buf names;
+};
+
+/* Free with asked_done, also when it is false: no next hop in the key. */
+static bool
+asked_init(struct asked *a, const struct snapshot *s,
+    const struct sendmail_key *k, bool is_cut, struct party *party)
+{
+	a->snapshot = s;
+	a->key = k;
+	a->is_cut = is_cut;
+	a->party = party;
+	buf_init(&a->names, 2 * SENDMAIL_KEY_MAX);
+	if (!set_query(k, party, &a->peer, &a->query))
+		return false;
+	set_tls(k, &a->names, &a->tls);
+	a->server = (struct tls_server){ .host = k->server,
+		.nexthop = party_domain(party),
+		.has_nexthop = k->has_nexthop,
+		.has_host = k->has_host };
+	a->tls.server = &a->server;
+	return true;
+}
+
+static void
+asked_done(struct asked *a)
+{
+	buf_free(&a->names);
+}
+
+/* A rule of level secure needs what a cut key has lost. */
+static bool
+needs_lost_names(const struct asked *a, const struct rule *rule)
+{
+	return a->is_cut && rule != NULL && rule->demand->level == LEVEL_SECURE;
+}
+
+static struct verdict
+judge(const struct asked *a, const struct rule *rule)
+{
+	struct verdict v = decide(rule, &a->tls);
+
+	if (v.kind == VERDICT_FAIL && a->key->form == SENDMAIL_FORM_RCPT)
+		v.kind = VERDICT_TEMPFAIL;
+	return v;
+}
+
+/* Adds "5.7.10 TLS required by policy rule ...". */
+static void
+add_text(const struct asked *a, const struct judgement *j, struct buf *out)
+{
+	struct buf subject;
+
+	buf_init(&subject, PARTY_TEXT_MAX + 16);
+	buf_adds(&subject, "mail to ");
+	buf_add(&subject, party_domain(a->party));
+	decide_text(j->rule, &j->verdict, &a->tls, buf_sv(&subject), out);
+	buf_free(&subject);
+}
+
 /* Sendmail reads the value as tokens; in quotes it is one. */
 static void
-add_error(const struct rule *rule, const struct verdict *v,
-    const struct tls_facts *tls, const struct party *party, struct buf *out)
+add_error(const struct asked *a, const struct judgement *j, struct buf *out)
 {
-	struct buf text, subject;
+	struct buf text;
 	struct sv said, status;
 
 	buf_init(&text, LIMIT_REPLY);
-	buf_init(&subject, PARTY_TEXT_MAX + 16);
-	buf_adds(&subject, "mail to ");
-	buf_add(&subject, party_domain(party));
-	decide_text(rule, v, tls, buf_sv(&subject), &text);
+	add_text(a, j, &text);
 	said = buf_sv(&text);
 	status = sv_head(said, sv_find(said, ' '));
-	buf_addf(out, "%.*s:\"%u", SV_ARG(status), decide_smtp_code(v));
+	buf_addf(out, "%.*s:\"%u", SV_ARG(status),
+	    decide_smtp_code(&j->verdict));
 	for (said = sv_skip(said, status.n); said.n > 0;
 	     said = sv_skip(said, 1))
 		buf_addc(out,
 		    said.p[0] == '"' || said.p[0] == '\\' ? '\'' : said.p[0]);
 	buf_addc(out, '"');
-	buf_free(&subject);
 	buf_free(&text);
 }
 
 static void
-answer_verdict(const struct sendmail_key *k, const struct tls_facts *tls,
-    const struct party *party, struct buf *out, struct lookup_answer *r)
+answer_session(const struct asked *a, struct buf *out, struct lookup_answer *r)
 {
-	struct verdict v = decide(r->rule, tls);
+	struct snapshot_match match = snapshot_find(a->snapshot, &a->query);
+	struct judgement j = { match.rule, judge(a, match.rule) };
 
-	if (v.kind == VERDICT_PASS) {
+	r->rule = match.rule;
+	if (match.needs_peers || needs_lost_names(a, match.rule)) {
+		answer(r, LOOKUP_TEMP,
+		    "the key does not tell what the rule needs");
+	} else if (j.verdict.kind == VERDICT_PASS) {
 		answer(r, LOOKUP_FOUND, "ok");
-		return;
+	} else {
+		buf_reset(out);
+		add_error(a, &j, out);
+		r->status = LOOKUP_FOUND;
+		r->text = buf_sv(out);
 	}
-	if (k->form == SENDMAIL_FORM_RCPT)
-		v.kind = VERDICT_TEMPFAIL;
-	buf_reset(out);
-	add_error(r->rule, &v, tls, party, out);
-	r->status = LOOKUP_FOUND;
-	r->text = buf_sv(out);
-}
-
-/* A rule of level secure needs what a cut key has lost. */
-static bool
-needs_names(const struct rule *rule)
-{
-	return rule != NULL && rule->demand->level == LEVEL_SECURE;
 }
 
 static void
-judge(const struct snapshot *s, const struct sendmail_key *k, bool is_cut,
+answer_key(const struct snapshot *s, const struct sendmail_key *k, bool is_cut,
     struct party *party, struct buf *out, struct lookup_answer *r)
 {
-	struct tls_server server = { .host = k->server,
-		.has_nexthop = k->has_nexthop,
-		.has_host = k->has_host };
-	struct snapshot_match match;
-	struct tls_facts tls;
-	struct addr peer;
-	struct buf names;
-	struct query q;
+	struct asked a;
 
-	if (!set_query(k, party, &peer, &q)) {
+	if (asked_init(&a, s, k, is_cut, party))
+		answer_session(&a, out, r);
+	else
 		answer(r, LOOKUP_TEMP, "no next hop or address in the key");
-		return;
-	}
-	match = snapshot_find(s, &q);
-	r->rule = match.rule;
-	if (match.needs_peers || (is_cut && needs_names(r->rule))) {
-		answer(r, LOOKUP_TEMP,
-		    "the key does not tell what the rule needs");
-		return;
-	}
-	server.nexthop = party_domain(party);
-	buf_init(&names, 2 * SENDMAIL_KEY_MAX);
-	set_tls(k, &names, &tls);
-	tls.server = &server;
-	answer_verdict(k, &tls, party, out, r);
-	buf_free(&names);
+	asked_done(&a);
 }
 
 /* STARTTLS is tried unless the rule says none. */
@@ -227,7 +269,7 @@ sendmail_answer(const struct snapshot *s, struct sv key, struct party *party,
 	switch (k.form) {
 	case SENDMAIL_FORM_SRV:
 	case SENDMAIL_FORM_RCPT:
-		judge(s, &k, status == SENDMAIL_KEY_CUT, party, out, r);
+		answer_key(s, &k, status == SENDMAIL_KEY_CUT, party, out, r);
 		break;
 	case SENDMAIL_FORM_TRY:
 		answer_try(s, &k, party, r);
@@ -238,6 +280,62 @@ sendmail_answer(const struct snapshot *s, struct sv key, struct party *party,
 	case SENDMAIL_FORM_UNKNOWN:
 		break;
 	}
+}
+
+struct watch {
+	const struct asked *asked;
+	void (*fn)(void *arg, const struct sendmail_note *n);
+	void *arg;
+};
+
+static void
+note(const struct watch *w, const struct rule *rule)
+{
+	struct sendmail_note n = { w->asked->key,
+		{ rule, judge(w->asked, rule) }, { NULL, 0 } };
+	struct buf text;
+
+	if (n.judgement.verdict.kind == VERDICT_PASS ||
+	    needs_lost_names(w->asked, rule))
+		return;
+	buf_init(&text, LIMIT_REPLY);
+	buf_addf(&text, "%u ", decide_smtp_code(&n.judgement.verdict));
+	add_text(w->asked, &n.judgement, &text);
+	n.text = buf_sv(&text);
+	w->fn(w->arg, &n);
+	buf_free(&text);
+}
+
+static void
+note_monitor(void *arg, const struct rule *rule)
+{
+	const struct watch *w = arg;
+
+	if (w->asked->key->form == SENDMAIL_FORM_SRV ||
+	    !pattern_covers_domain(&rule->recipient))
+		note(w, rule);
+}
+
+void
+sendmail_watch(const struct snapshot *s, struct sv key, struct party *party,
+    void (*fn)(void *arg, const struct sendmail_note *n), void *arg)
+{
+	struct sendmail_key k;
+	enum sendmail_key_status status = sendmail_key_parse(key, &k);
+	struct snapshot_match match;
+	struct asked a;
+	struct watch w = { &a, fn, arg };
+
+	if (status == SENDMAIL_KEY_BAD ||
+	    (k.form != SENDMAIL_FORM_SRV && k.form != SENDMAIL_FORM_RCPT))
+		return;
+	if (asked_init(&a, s, &k, status == SENDMAIL_KEY_CUT, party)) {
+		match = snapshot_find(s, &a.query);
+		if (match.rule != NULL && !match.needs_peers)
+			note(&w, match.rule);
+		snapshot_monitors(s, &a.query, match.rule, note_monitor, &w);
+	}
+	asked_done(&a);
 }
 
 /* "match=" is a list of servers; Sendmail then wants the server's name in the

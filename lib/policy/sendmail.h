@@ -7,7 +7,9 @@
 #ifndef POLICY_SENDMAIL_H
 #define POLICY_SENDMAIL_H
 
+#include "policy/inbound.h"
 #include "policy/lookup.h"
+#include "policy/sendmail_key.h"
 
 /* Map sendmail, see policy/sendmail_key.h. The value is
  *
@@ -22,6 +24,23 @@
  * judged is TEMP. */
 void sendmail_answer(const struct snapshot *s, struct sv key,
     struct party *party, struct buf *out, struct lookup_answer *r);
+
+/* What sendmail_answer refuses, or a monitor rule would have refused. Views are
+ * valid for the call. */
+struct sendmail_note {
+	const struct sendmail_key *key;
+	struct judgement judgement;
+	struct sv text; /* "550 5.7.10 TLS required ..." */
+};
+
+/* Calls fn for the refusal that sendmail_answer gives to a key srv or rcpt, if
+ * it does, and for each monitor rule that would have won and refused; answers
+ * nothing itself. rcpt is asked for every recipient after srv was for the next
+ * hop, so monitor rules about whole domains are told at srv alone. A monitor
+ * rule that needs what a cut key has lost is left out. */
+void
+sendmail_watch(const struct snapshot *s, struct sv key, struct party *party,
+    void (*fn)(void *arg, const struct sendmail_note *n), void *arg);
 
 /* Map sts, a recipient's domain, for FEATURE(`sts'): for rules of level secure
  * "secure match=NAME:... servername=hostname"; without match when any server

@@ -31,6 +31,10 @@ unit_programs += %D%/test_cover
 %C%_test_cover_SOURCES = %D%/test_cover.c %D%/unit.h
 %C%_test_cover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_cover_LDADD = $(LIBS_POLICY) $(CHECK_LIBS) $(IDN2_LIBS)
+unit_programs += %D%/test_watch
+%C%_test_watch_SOURCES = %D%/test_watch.c %D%/table.c %D%/table.h %D%/unit.h
+%C%_test_watch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_watch_LDADD = $(LIBS_POLICY) $(CHECK_LIBS) $(IDN2_LIBS)
 unit_programs += %D%/test_inbound
 %C%_test_inbound_SOURCES = %D%/test_inbound.c %D%/table.c %D%/table.h \
 	%D%/unit.h
