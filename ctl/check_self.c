@@ -21,6 +21,7 @@
 #include "cert/verify.h"
 #include "ctl/known.h"
 #include "ctl/out.h"
+#include "ctl/seen.h"
 #include "ctl/self.h"
 #include "base/banned.h"
 
@@ -183,6 +184,7 @@ judge(struct self *s, struct judgement *j, const struct trust *trust,
     struct err *err_r)
 {
 	const struct conf *conf = s->check->app->conf;
+	struct seen seen = { conf->state_database, j->id->name };
 	struct verify_request req;
 
 	if (load_chain(s, j, err_r) != 0) {
@@ -198,6 +200,8 @@ judge(struct self *s, struct judgement *j, const struct trust *trust,
 	req.chain_label = j->id->cert_file;
 	req.trust = trust;
 	req.known = s->known;
+	req.recall = seen_recall;
+	req.recall_arg = &seen;
 	req.trust_label = conf->trust_store;
 	req.now = s->check->app->now;
 	req.purpose = j->id->role == SELF_SERVER ? VERIFY_PURPOSE_SERVER

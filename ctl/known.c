@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "base/limits.h"
 #include "cert/load.h"
 #include "ctl/known.h"
 #include "store/policy_db.h"
 #include "base/banned.h"
 
-enum { KNOWN_PATIENCE_MSECS = 500 };
+enum { KNOWN_PATIENCE_MSECS = 500, NAME_SHOWN = 100 };
 
 /* What does not decode is told by check. */
 static void
@@ -19,14 +20,19 @@ add_ca(void *arg, const struct ca_row *row, const char *fault)
 {
 	struct chain **known = arg;
 	struct chain *set = NULL;
+	struct buf note;
 
 	if (fault != NULL ||
 	    chain_load_bytes(row->pem, "column pem", &set, NULL) != 0)
 		return;
 	if (*known == NULL)
 		*known = chain_new();
-	for (size_t i = 0; i < chain_count(set); i++)
-		(void)chain_add_x509(*known, chain_x509(set, i), NULL);
+	buf_init(&note, LIMIT_COLUMN);
+	buf_adds(&note, "of the CA ");
+	buf_add_printable(&note, row->name, NAME_SHOWN);
+	buf_adds(&note, " in the table");
+	chain_add_cas(*known, set, LIMIT_CERT_LIST, buf_str(&note));
+	buf_free(&note);
 	chain_free(set);
 }
 

@@ -55,6 +55,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/rule_show.c \
 	%D%/rule_words.c %D%/rule_words.h \
 	%D%/run.c %D%/run.h \
+	%D%/seen.c %D%/seen.h \
 	%D%/self.h \
 	%D%/self_chain.c \
 	%D%/self_postfix.c \

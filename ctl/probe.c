@@ -12,6 +12,7 @@
 #include "base/conf.h"
 #include "cert/load.h"
 #include "cert/trust.h"
+#include "ctl/known.h"
 #include "ctl/probe.h"
 #include "probe/sweep.h"
 #include "base/banned.h"
@@ -21,8 +22,10 @@ enum { TIMEOUT_SECS_MAX = 600 };
 void
 probing_done(struct probing *p)
 {
-	for (size_t i = 0; i < p->n_visits; i++)
+	for (size_t i = 0; i < p->n_visits; i++) {
 		diagnosis_done(&p->visits[i].d);
+		buf_free(&p->visits[i].chain);
+	}
 	for (size_t i = 0; i < p->n_errands; i++)
 		target_done(&p->errands[i].target);
 	for (size_t i = 0; i < p->n_cas; i++) {
@@ -34,6 +37,7 @@ probing_done(struct probing *p)
 	free(p->cas);
 	trust_free(p->trust);
 	crls_free(p->crls);
+	chain_free(p->known);
 	loaded_done(&p->table);
 }
 
@@ -76,6 +80,7 @@ take_settings(struct probing *p, struct err *err_r)
 				   : p->timeout_msecs / PROBE_STAGE_PARTS;
 	p->n_parallel = (size_t)parallel;
 	p->now = (int64_t)now;
+	p->keeps_chains = args_has(p->args, "store");
 	p->is_connect = args_has(p->args, "connect");
 	p->shows_progress = isatty(STDERR_FILENO) == 1;
 	if (gethostname(p->helo, sizeof(p->helo) - 1) != 0 ||
@@ -152,6 +157,7 @@ prepare(struct probing *p, struct err *err_r)
 	    take_files(p, err_r) != 0)
 		return -1;
 	take_table(p);
+	known_add_cas(p->app, &p->known);
 	return take_targets(p, err_r);
 }
 

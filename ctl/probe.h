@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "cert/finding.h"
 #include "ctl/command.h"
@@ -20,6 +21,7 @@
 #include "probe/outcome.h"
 #include "probe/target.h"
 
+struct chain;
 struct conf;
 struct crls;
 struct trust;
@@ -41,6 +43,7 @@ struct visit {
 	struct diagnosis d;
 	struct verdict verdict;
 	enum outcome outcome;
+	struct buf chain;   /* as sent, PEM, when it is to be kept */
 	struct err trouble; /* sysexit 0: none; else it was not judged */
 };
 
@@ -66,6 +69,8 @@ struct probing {
 	size_t n_visits;
 	struct trust *trust;
 	struct crls *crls;
+	struct chain *known; /* the CAs of the table; NULL: none */
+	bool keeps_chains;   /* --store */
 	struct ca_trust *cas;
 	size_t n_cas;
 	struct loaded table;

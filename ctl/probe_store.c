@@ -54,6 +54,7 @@ store_visit(const struct probing *p, const struct visit *v, struct state_db *db,
 		.not_after_secs = first_expiry(&v->d),
 		.has_client_cert_request = v->d.client_cert_requested,
 		.json = sv_from(json),
+		.chain = buf_sv(&v->chain),
 	};
 	struct buf addr;
 	int rc;

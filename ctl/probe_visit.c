@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "cert/fetch.h"
+#include "cert/load.h"
 #include "ctl/probe.h"
+#include "ctl/seen.h"
 #include "probe/judge.h"
 #include "probe/probe.h"
 #include "probe/sweep.h"
@@ -74,13 +77,21 @@ judge(const struct probing *p, struct visit *v, const struct probe_request *req,
 		.name = args_get(p->args, "name"),
 		.show_command = probe_show_command(req, &v->d),
 	};
+	struct seen seen = { p->conf->state_database, v->place->host };
 	struct fetch *fetch = NULL;
 	int rc;
 
+	j.known = p->known;
+	j.recall = seen_recall;
+	j.recall_arg = &seen;
 	if (args_has(p->args, "fetch-issuers") || p->conf->fetch_issuers) {
 		fetch = fetch_new(FETCH_TIMEOUT_SECS);
 		j.fetch_issuer = fetch_issuer;
 		j.fetch_arg = fetch;
+	}
+	if (p->keeps_chains && r->chain != NULL) {
+		buf_init(&v->chain, LIMIT_RECORD_CHAIN);
+		chain_pem_all(r->chain, LIMIT_RECORD_CHAIN, &v->chain);
 	}
 	rc = probe_judge(&j, r, &v->d, &v->verdict, &v->trouble);
 	fetch_free(fetch);

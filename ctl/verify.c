@@ -20,6 +20,7 @@
 #include "ctl/command.h"
 #include "ctl/known.h"
 #include "ctl/out.h"
+#include "ctl/seen.h"
 #include "base/banned.h"
 
 /* The exit codes of Nagios plugins. */
@@ -35,6 +36,7 @@ struct work {
 	struct fetch *fetch;
 	struct crls *crls;
 	struct trust *trust;
+	struct seen seen;
 	struct verify_request req;
 };
 
@@ -163,6 +165,7 @@ take_evidence(struct app *app, const struct args *args, struct work *w,
 {
 	const char *untrusted = args_get(args, "untrusted");
 	const char *known = args_get(args, "known");
+	const struct conf *conf = app_conf(app, NULL);
 
 	if ((untrusted != NULL &&
 		chain_load_file(untrusted, &w->untrusted, err_r) != 0) ||
@@ -171,6 +174,12 @@ take_evidence(struct app *app, const struct args *args, struct work *w,
 	known_add_cas(app, &w->known);
 	w->req.untrusted = w->untrusted;
 	w->req.known = w->known;
+	if (conf != NULL) {
+		w->seen.state_database = conf->state_database;
+		w->seen.host = args_get(args, "name");
+		w->req.recall = seen_recall;
+		w->req.recall_arg = &w->seen;
+	}
 	if (args_has(args, "fetch-issuers")) {
 		w->fetch = fetch_new(FETCH_TIMEOUT_SECS);
 		w->req.fetch_issuer = fetch_issuer;

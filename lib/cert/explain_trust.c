@@ -41,6 +41,17 @@ explain_self_signed(struct verification *v, const struct issue *is,
 	    command_show(v, f->index, "-subject -issuer -fingerprint -sha256");
 }
 
+/* ", seen at mx.example.com on 2026-11-01" or nothing: why cert is known. */
+static const char *
+note_words(struct verification *v, int cert)
+{
+	const char *note = v->pool.v[cert].note;
+
+	return note == NULL
+	    ? ""
+	    : diagnosis_text(v->d, ", %s", diagnosis_safe(v->d, sv_from(note)));
+}
+
 /* The untrusted root was sent. */
 static void
 root_was_sent(struct verification *v, int root, struct finding *f)
@@ -110,9 +121,11 @@ root_was_not_sent(struct verification *v, int top, struct finding *f)
 
 		f->cause = diagnosis_text(v->d,
 		    "The certificate %s was issued by %s, which was not sent; "
-		    "following the issuers leads to %s, which is not in %s.",
+		    "following the issuers leads to %s%s, which is not in %s.",
 		    info->subject, info->issuer,
 		    last->is_self_signed ? last->subject : last->issuer,
+		    last->is_self_signed ? note_words(v, known->v[known->n - 1])
+					 : "",
 		    store_words(v));
 	} else {
 		f->cause = diagnosis_text(v->d,
@@ -154,9 +167,10 @@ incomplete_evidence(struct verification *v, int child)
 
 	if (v->outcome == SEARCH_WITH_KNOWN && at > 0)
 		return diagnosis_text(v->d,
-		    " With that certificate (serial %s) the chain reaches the "
-		    "trusted root %s.",
+		    " With that certificate (serial %s%s) the chain reaches "
+		    "the trusted root %s.",
 		    state_info(v, v->best.path.v[at])->serial,
+		    note_words(v, v->best.path.v[at]),
 		    state_info(v, v->best.path.v[v->best.path.n - 1])->subject);
 	if (url != NULL)
 		return diagnosis_text(v->d,
@@ -204,6 +218,21 @@ key_id_words(struct verification *v, const struct cert_info *child,
 	    child->authority_key_id, sent->subject_key_id);
 }
 
+/* The certificate that should have been sent, when it is known. */
+static const char *
+right_one_words(struct verification *v)
+{
+	int at = missing_first_known(v, &v->best.path);
+
+	if (v->outcome != SEARCH_WITH_KNOWN || at < 1)
+		return "";
+	return diagnosis_text(v->d,
+	    " The right one (serial %s%s) leads to the trusted root %s.",
+	    state_info(v, v->best.path.v[at])->serial,
+	    note_words(v, v->best.path.v[at]),
+	    state_info(v, v->best.path.v[v->best.path.n - 1])->subject);
+}
+
 void
 explain_wrong_intermediate(struct verification *v, const struct issue *is,
     struct finding *f)
@@ -214,9 +243,9 @@ explain_wrong_intermediate(struct verification *v, const struct issue *is,
 
 	f->cause = diagnosis_text(v->d,
 	    "The certificate %s (serial %s) that was sent as issuer has the "
-	    "right name but another key: it did not sign %s.%s",
+	    "right name but another key: it did not sign %s.%s%s",
 	    sent->subject, sent->serial, child->subject,
-	    key_id_words(v, child, sent));
+	    key_id_words(v, child, sent), right_one_words(v));
 	f->fix_theirs = diagnosis_text(v->d,
 	    "The intermediate certificate %s that you send does not belong to "
 	    "your certificate (the CA was re-keyed, or a file of the old "
@@ -236,7 +265,7 @@ explain_issuer_unknown(struct verification *v, const struct issue *is,
 	f->cause = diagnosis_text(v->d,
 	    "The certificate %s was issued by %s, which was not sent and is "
 	    "not in %s: either an intermediate was not sent, or it is a "
-	    "private CA that we do not trust.%s%s%s%s",
+	    "private CA that we do not trust.%s%s%s%s%s",
 	    info->subject, info->issuer, store_words(v),
 	    info->issuer_url != NULL ? " The certificate names " : "",
 	    info->issuer_url != NULL ? info->issuer_url : "",
@@ -244,7 +273,12 @@ explain_issuer_unknown(struct verification *v, const struct issue *is,
 		? " as the place of its issuer, which cannot be fetched "
 		  "from outside."
 		: "",
-	    v->fetch_error != NULL ? v->fetch_error : "");
+	    v->fetch_error != NULL ? v->fetch_error : "",
+	    v->recall_error != NULL
+		? diagnosis_text(v->d,
+		      " The chains seen before could not be asked: %s.",
+		      v->recall_error)
+		: "");
 	f->fix_ours = diagnosis_text(v->d,
 	    "Ask the partner which CA %s is. If it is an intermediate, he has "
 	    "to send it; if it is a private root, compare its fingerprint over "

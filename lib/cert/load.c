@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -21,6 +22,7 @@
 struct entry {
 	X509 *x;   /* NULL: could not be decoded */
 	char *why; /* then, why */
+	char *note;
 };
 
 struct chain {
@@ -58,6 +60,7 @@ chain_free(struct chain *c)
 	for (size_t i = 0; i < c->n; i++) {
 		X509_free(c->v[i].x);
 		free(c->v[i].why);
+		free(c->v[i].note);
 	}
 	free(c->v);
 	free(c);
@@ -76,6 +79,7 @@ push(struct chain *c, X509 *x, const char *why, struct err *err_r)
 	}
 	c->v[c->n].x = x;
 	c->v[c->n].why = why != NULL ? mem_strdup(why) : NULL;
+	c->v[c->n].note = NULL;
 	c->n++;
 	return 0;
 }
@@ -345,6 +349,61 @@ chain_pem(const struct chain *c, size_t i, struct buf *out)
 			buf_add(out, sv_make(p, (size_t)n));
 	}
 	BIO_free(bio);
+	ERR_clear_error();
+}
+
+void
+chain_pem_all(const struct chain *c, size_t max_bytes, struct buf *out)
+{
+	struct buf one;
+	size_t n = 0;
+
+	buf_init(&one, max_bytes);
+	for (size_t i = 0; i < chain_count(c); i++) {
+		buf_reset(&one);
+		chain_pem(c, i, &one);
+		n += one.n;
+		if (one.is_full || n > max_bytes)
+			break;
+		buf_add(out, buf_sv(&one));
+	}
+	buf_free(&one);
+}
+
+void
+chain_set_note(struct chain *c, size_t i, const char *note)
+{
+	free(c->v[i].note);
+	c->v[i].note = note != NULL ? mem_strdup(note) : NULL;
+}
+
+const char *
+chain_note(const struct chain *c, size_t i)
+{
+	return i < chain_count(c) ? c->v[i].note : NULL;
+}
+
+static bool
+has_cert(const struct chain *c, const X509 *x)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].x != NULL && X509_cmp(c->v[i].x, x) == 0)
+			return true;
+	return false;
+}
+
+void
+chain_add_cas(struct chain *c, const struct chain *set, size_t max,
+    const char *note)
+{
+	for (size_t i = 0; i < chain_count(set) && c->n < max; i++) {
+		X509 *x = set->v[i].x;
+
+		if (x == NULL || X509_check_ca(x) <= 0 || has_cert(c, x))
+			continue;
+		if (chain_add_x509(c, x, NULL) == 0)
+			chain_set_note(c, c->n - 1, note);
+	}
 	ERR_clear_error();
 }
 

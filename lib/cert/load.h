@@ -62,6 +62,17 @@ struct x509_st *chain_x509(const struct chain *c, size_t i);
 const char *chain_broken(const struct chain *c, size_t i);
 /* Adds certificate i to out, as PEM. */
 void chain_pem(const struct chain *c, size_t i, struct buf *out);
+/* Adds all of c that can be decoded, as PEM, until the next one would make out
+ * longer than max_bytes. */
+void chain_pem_all(const struct chain *c, size_t max_bytes, struct buf *out);
+/* Where certificate i comes from, as evidence: "seen at mx.example.com on
+ * 2026-11-01"; copied. NULL: nothing to say. */
+void chain_set_note(struct chain *c, size_t i, const char *note);
+const char *chain_note(const struct chain *c, size_t i);
+/* Adds the CA certificates of set that are not in c, with that note, until c
+ * has max certificates. */
+void chain_add_cas(struct chain *c, const struct chain *set, size_t max,
+    const char *note);
 /* Gives a chain of certificate i alone. */
 struct chain *
 chain_single(const struct chain *c, size_t i) NONNULL_RETURN MUST_CHECK;

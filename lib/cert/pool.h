@@ -38,6 +38,7 @@ struct pool_cert {
 	const struct cert_info *info; /* NULL: not asked for yet */
 	enum pool_origin origin;
 	int index;           /* in the chain as sent; -1 */
+	const char *note;    /* where it is known from; NULL: not said */
 	bool is_malformed;   /* extensions or key undecodable */
 	bool is_trusted;     /* this very certificate is in the trust store */
 	bool is_self_signed; /* may have issued itself */

@@ -105,11 +105,15 @@ add_issuers(struct verification *v, const struct chain *set,
 
 		for (size_t k = 0; k < chain_count(set); k++) {
 			X509 *x = chain_x509(set, k);
+			struct pool_cert *c;
 
-			if (x != NULL && v->pool.n < 4 * LIMIT_CHAIN &&
-			    X509_NAME_cmp(X509_get_subject_name(x), issuer) ==
+			if (x == NULL || v->pool.n >= 4 * LIMIT_CHAIN ||
+			    X509_NAME_cmp(X509_get_subject_name(x), issuer) !=
 				0)
-				(void)pool_add(&v->pool, x, origin, -1);
+				continue;
+			c = &v->pool.v[pool_add(&v->pool, x, origin, -1)];
+			if (c->note == NULL)
+				c->note = chain_note(set, k);
 		}
 	}
 }
@@ -133,8 +137,29 @@ fetch_next(struct verification *v)
 		v->fetch_error = diagnosis_safe(v->d, sv_from(err.text));
 		return false;
 	}
+	for (size_t i = 0; i < chain_count(got); i++)
+		chain_set_note(got, i,
+		    diagnosis_text(v->d, "fetched from %s", top->issuer_url));
 	v->fetched[v->n_fetched++] = got;
 	add_issuers(v, got, POOL_KNOWN);
+	return v->pool.n > before;
+}
+
+/* Adds what was seen before, once. True when that gives something new. */
+static bool
+recall(struct verification *v)
+{
+	struct err err = { 0 };
+	size_t before = v->pool.n;
+
+	if (v->req->recall == NULL || v->has_recalled)
+		return false;
+	v->has_recalled = true;
+	if (v->req->recall(v->req->recall_arg, &v->recalled, &err) != 0) {
+		v->recall_error = diagnosis_safe(v->d, sv_from(err.text));
+		return false;
+	}
+	add_issuers(v, v->recalled, POOL_KNOWN);
 	return v->pool.n > before;
 }
 
@@ -142,14 +167,12 @@ fetch_next(struct verification *v)
 static enum search_outcome
 search_with_known(struct verification *v)
 {
-	enum search_outcome outcome = SEARCH_NOTHING;
-
 	add_issuers(v, v->req->known, POOL_KNOWN);
 	do {
-		outcome = search_once(v, true, false, &v->known_end);
-		if (outcome != SEARCH_NOTHING)
+		if (search_once(v, true, false, &v->known_end) !=
+		    SEARCH_NOTHING)
 			return SEARCH_WITH_KNOWN;
-	} while (fetch_next(v));
+	} while (recall(v) || fetch_next(v));
 	return SEARCH_NOTHING;
 }
 

@@ -61,6 +61,9 @@ struct verification {
 	struct chain *fetched[LIMIT_FETCHES]; /* own */
 	size_t n_fetched;
 	const char *fetch_error; /* of the last AIA URL that failed */
+	struct chain *recalled;  /* own */
+	bool has_recalled;
+	const char *recall_error;
 
 	struct issue issues[ISSUE_MAX];
 	size_t n_issues;

@@ -248,6 +248,7 @@ out:
 	pool_done(&v->pool);
 	for (size_t i = 0; i < v->n_fetched; i++)
 		chain_free(v->fetched[i]);
+	chain_free(v->recalled);
 	free(v);
 	return rc;
 }

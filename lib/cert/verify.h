@@ -3,7 +3,7 @@
  *
  * OpenSSL judges each path (RFC 5280 section 6); this module looks for paths,
  * collects all that is wrong, merges the codes of one fault, and says whose it
- * is. No I/O but through fetch_issuer; no clock: the time is given.
+ * is. No I/O but through fetch_issuer and recall; no clock: the time is given.
  * Limits: LIMIT_CHAIN certificates, LIMIT_PATHS paths.
  */
 #ifndef CERT_VERIFY_H
@@ -35,6 +35,12 @@ enum verify_crl_check { VERIFY_CRL_NONE = 0, VERIFY_CRL_LEAF, VERIFY_CRL_ALL };
 typedef int verify_fetch_fn(void *arg, const char *url, struct chain **chain_r,
     struct err *err_r);
 
+/* What was seen before; asked once, and only when no trusted certificate is
+ * reached. Gives the certificates (NULL: none), with notes of where and when.
+ * -1: it cannot be told; the finding says so. */
+typedef int
+verify_recall_fn(void *arg, struct chain **chain_r, struct err *err_r);
+
 /* Everything is borrowed for the call. */
 struct verify_request {
 	const struct chain *chain; /* as sent, leaf first */
@@ -42,6 +48,8 @@ struct verify_request {
 	const struct chain *untrusted; /* paths may use them; NULL: none */
 	const struct chain *known;     /* intermediates that exist in the
 					 * world: evidence, never a pass */
+	verify_recall_fn *recall;      /* more of the kind; NULL: no more */
+	void *recall_arg;
 	const struct crls *crls;
 	enum verify_crl_check crl_check;
 	struct sv ocsp;   /* stapled response in DER, or empty */

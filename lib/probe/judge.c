@@ -79,6 +79,8 @@ verify(const struct judge_request *req, const struct probe_result *r,
 	v.chain = r->chain;
 	v.trust = req->trust;
 	v.known = req->known;
+	v.recall = req->recall;
+	v.recall_arg = req->recall_arg;
 	v.crls = req->crls;
 	v.crl_check = req->crls == NULL ? VERIFY_CRL_NONE : VERIFY_CRL_ALL;
 	v.ocsp = sv_make(r->ocsp, r->ocsp_n);

@@ -22,9 +22,11 @@ enum { JUDGE_NAMES_MAX = 64 };
 struct judge_request {
 	const struct rule *rule;   /* NULL: none matches */
 	const struct trust *trust; /* the rule's CA, or the trust store */
-	const struct chain *known; /* intermediates met before; NULL */
-	const struct crls *crls;   /* NULL: none */
-	int64_t now;               /* seconds since 1970 */
+	const struct chain *known; /* intermediates that exist; NULL */
+	verify_recall_fn *recall;  /* those met before; NULL */
+	void *recall_arg;
+	const struct crls *crls; /* NULL: none */
+	int64_t now;             /* seconds since 1970 */
 	int expires_soon_days;
 	const char *nexthop; /* the domain or host that was asked for */
 	const char *host;    /* the server: MX host or the next hop's host */

@@ -58,13 +58,14 @@ static const char *const statements[N_STATEMENTS] = {
 	    " verdict, class, fault, tls_version, cipher, bits, not_after,"
 	    " client_cert_requested, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
 	    " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-	[FORGET_CHAIN] = 
+	[FORGET_CHAIN] =
 	    "DELETE FROM seen_chain WHERE host = lower(?1) AND pem = ?2",
 	[ADD_CHAIN] =
 	    "INSERT INTO seen_chain(host, at, pem) VALUES(lower(?1), ?2, ?3)",
 	[TRIM_CHAINS] =
 	    "DELETE FROM seen_chain WHERE id IN (SELECT id FROM seen_chain"
-	    " WHERE host = lower(?1) ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?2)",
+	    " WHERE host = lower(?1) ORDER BY at DESC, id DESC LIMIT -1"
+	    " OFFSET ?2)",
 	[BEGIN_GROUP] = "BEGIN IMMEDIATE",
 	[COMMIT_GROUP] = "COMMIT",
 };
@@ -356,8 +357,7 @@ add_chain(struct state_db *db, const struct record_probe *row,
 	put_key(&add, row->chain);
 	put_key(&trim, row->host);
 	put_number(&trim, LIMIT_SEEN_CHAINS);
-	if (run(db, FORGET_CHAIN, err_r) != 0 ||
-	    run(db, ADD_CHAIN, err_r) != 0)
+	if (run(db, FORGET_CHAIN, err_r) != 0 || run(db, ADD_CHAIN, err_r) != 0)
 		return -1;
 	return run(db, TRIM_CHAINS, err_r);
 }

@@ -21,7 +21,7 @@ enum {
 	STATE_APPLICATION_ID = 0x746c7373, /* 'tlss', as in state.sql */
 	STATE_VERSION = 2, /* older ones are brought up to it when opened */
 	STATE_VERSION_CHAINS = 2, /* has table seen_chain */
-	STATE_BUSY_MSECS = 200, /* waits for another writer's lock */
+	STATE_BUSY_MSECS = 200,   /* waits for another writer's lock */
 };
 
 struct state_db;

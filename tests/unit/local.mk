@@ -114,6 +114,11 @@ unit_programs += %D%/test_policy_edit
 %C%_test_policy_edit_SOURCES = %D%/test_policy_edit.c $(store_fixture)
 %C%_test_policy_edit_CFLAGS = $(store_cflags)
 %C%_test_policy_edit_LDADD = $(STORE_LIBS)
+unit_programs += %D%/test_seen_chain
+%C%_test_seen_chain_SOURCES = %D%/test_seen_chain.c $(store_fixture)
+%C%_test_seen_chain_CFLAGS = $(store_cflags)
+%C%_test_seen_chain_LDADD = $(STORE_LIBS)
+
 unit_programs += %D%/test_state_db
 %C%_test_state_db_SOURCES = %D%/test_state_db.c $(store_fixture)
 %C%_test_state_db_CFLAGS = $(store_cflags)

@@ -10,8 +10,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/limits.h"
 #include "policy_fixture.h"
 #include "store/state_db.h"
 #include "store/state_read.h"
@@ -371,129 +369,6 @@ START_TEST(probes)
 }
 END_TEST
 
-static void
-put_chain(struct state_db *db, int64_t at_secs, const char *host,
-    const char *pem)
-{
-	struct record_probe row = { .at_secs = at_secs,
-		.host = sv_from(host),
-		.verdict = SV("ok"),
-		.chain = sv_from(pem) };
-	struct err err = { 0 };
-
-	ck_assert_int_eq(state_db_begin(db, &err), 0);
-	ck_assert_msg(state_db_probe(db, &row, &err) == 0, "%s", err.text);
-	ck_assert_int_eq(state_db_commit(db, &err), 0);
-}
-
-/* Notes "host@time:pem " of each chain, and ends at the word stop. */
-static int
-see_chain(void *arg, const struct seen_chain *row)
-{
-	struct buf *out = arg;
-
-	buf_add(out, row->host);
-	buf_addf(out, "@%lld:", (long long)row->at_secs);
-	buf_add(out, row->pem);
-	buf_addc(out, ' ');
-	return sv_is(row->pem, "stop") ? -1 : 0;
-}
-
-static void
-check_chains(const struct fixture *f, const char *host, const char *want)
-{
-	struct store st;
-	struct err err = { 0 };
-	struct buf out;
-
-	buf_init(&out, 4096);
-	ck_assert_msg(state_read_open(&st, f->state, &err) == 0, "%s",
-	    err.text);
-	ck_assert_msg(state_chains_each(&st, sv_from(host), see_chain, &out,
-			  &err) == 0,
-	    "%s", err.text);
-	ck_assert_str_eq(buf_str(&out), want);
-	store_close(&st);
-	buf_free(&out);
-}
-
-/* Of its host first, then the newest; the same again is not kept twice. */
-START_TEST(chains)
-{
-	struct fixture f;
-	struct state_db *db;
-
-	fixture_init(&f);
-	db = open_state(&f);
-	check_chains(&f, "a.test", "");
-	put_chain(db, 1, "a.test", "one");
-	put_chain(db, 2, "B.test", "two");
-	put_chain(db, 3, "A.TEST", "three");
-	put_chain(db, 4, "c.test", "");
-	check_chains(&f, "A.test", "a.test@3:three a.test@1:one b.test@2:two ");
-	check_chains(&f, "", "a.test@3:three b.test@2:two a.test@1:one ");
-	put_chain(db, 5, "a.test", "one");
-	put_chain(db, 6, "b.test", "stop");
-	check_chains(&f, "a.test",
-	    "a.test@5:one a.test@3:three b.test@6:stop ");
-	check_chains(&f, "b.test", "b.test@6:stop ");
-	state_db_close(db);
-	fixture_done(&f);
-}
-END_TEST
-
-START_TEST(chains_of_one_host_are_bounded)
-{
-	struct fixture f;
-	struct state_db *db;
-	struct err err = { 0 };
-	uint64_t n = 0;
-
-	fixture_init(&f);
-	db = open_state(&f);
-	for (int64_t at = 1; at <= LIMIT_SEEN_CHAINS + 3; at++) {
-		char pem[2] = { (char)('a' + at), '\0' };
-
-		put_chain(db, at, "mx.test", pem);
-	}
-	check_chains(&f, "mx.test",
-	    "mx.test@11:l mx.test@10:k mx.test@9:j mx.test@8:i mx.test@7:h "
-	    "mx.test@6:g mx.test@5:f mx.test@4:e ");
-	ck_assert_int_eq(state_db_prune(db, 9, 4, &n, &err), 0);
-	check_chains(&f, "mx.test",
-	    "mx.test@11:l mx.test@10:k mx.test@9:j mx.test@8:i ");
-	state_db_close(db);
-	fixture_done(&f);
-}
-END_TEST
-
-/* As the first version made it: read as it is, brought up to date by who
- * writes, and nothing in it is lost. */
-START_TEST(from_version_one)
-{
-	struct session_filter all = { 0 };
-	struct fixture f;
-	struct state_db *db;
-
-	fixture_init(&f);
-	db = open_state(&f);
-	add_session(db, &full_session);
-	state_db_close(db);
-	fixture_sql(f.state, "DROP TABLE seen_chain; PRAGMA user_version=1");
-	check_chains(&f, "mx.test", "");
-	ck_assert_uint_eq(count_sessions(&f, &all), 1);
-	db = open_state(&f);
-	put_chain(db, 1, "mx.test", "one");
-	check_chains(&f, "mx.test", "mx.test@1:one ");
-	ck_assert_uint_eq(count_sessions(&f, &all), 1);
-	state_db_close(db);
-	ck_assert(!fixture_try_sql(f.state,
-	    "CREATE TABLE v(n CHECK(n = 1)); INSERT INTO v SELECT user_version"
-	    " FROM pragma_user_version"));
-	fixture_done(&f);
-}
-END_TEST
-
 START_TEST(prunes_in_steps)
 {
 	struct record_session row = full_session;
@@ -675,9 +550,6 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, newest_first_and_early_end);
 	tcase_add_test(tc, violations);
 	tcase_add_test(tc, probes);
-	tcase_add_test(tc, chains);
-	tcase_add_test(tc, chains_of_one_host_are_bounded);
-	tcase_add_test(tc, from_version_one);
 	tcase_add_test(tc, prunes_in_steps);
 	tcase_add_test(tc, a_group_is_whole);
 	tcase_add_test(tc, busy);

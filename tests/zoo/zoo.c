@@ -25,7 +25,7 @@ struct cage {
 	struct trust *trust;
 	struct crls *crls;
 	struct buf ocsp;
-	char *name, *fetch;
+	char *name, *fetch, *seen;
 };
 
 bool
@@ -99,6 +99,25 @@ fetch(void *arg, const char *url, struct chain **chain_r, struct err *err_r)
 	return load_set(cage->dir, sv_from(cage->fetch), chain_r, err_r);
 }
 
+/* Stands for what state.db has of earlier probes. */
+static int
+recall(void *arg, struct chain **chain_r, struct err *err_r)
+{
+	const struct cage *cage = arg;
+	struct chain *set = NULL;
+	struct sv fail = SV("fail");
+
+	if (sv_eq(sv_from(cage->seen), fail))
+		return err_set(err_r, 74, "state.db: disk I/O error");
+	if (load_set(cage->dir, sv_from(cage->seen), &set, err_r) != 0)
+		return -1;
+	*chain_r = chain_new();
+	chain_add_cas(*chain_r, set, LIMIT_CERT_LIST,
+	    "seen at mx2.example.com on 2026-05-01");
+	chain_free(set);
+	return 0;
+}
+
 static int
 load_crls(struct cage *cage, struct sv file, struct err *err_r)
 {
@@ -163,6 +182,8 @@ set_option(struct cage *cage, struct sv key, struct sv value, struct err *err_r)
 		return read_files(cage->dir, value, &cage->ocsp, err_r);
 	else if (sv_is(key, "fetch"))
 		cage->fetch = mem_svdup(value);
+	else if (sv_is(key, "seen"))
+		cage->seen = mem_svdup(value);
 	else {
 		fprintf(stderr, "zoo.table: option %.*s\n", SV_ARG(key));
 		abort();
@@ -215,6 +236,10 @@ zoo_judge(const char *dir, const struct zoo_row *row, struct diagnosis *d,
 			cage.req.fetch_issuer = fetch;
 			cage.req.fetch_arg = &cage;
 		}
+		if (cage.seen != NULL) {
+			cage.req.recall = recall;
+			cage.req.recall_arg = &cage;
+		}
 		rc = verify_chain(&cage.req, d, err_r);
 	}
 	chain_free(cage.chain);
@@ -225,6 +250,7 @@ zoo_judge(const char *dir, const struct zoo_row *row, struct diagnosis *d,
 	buf_free(&cage.ocsp);
 	free(cage.name);
 	free(cage.fetch);
+	free(cage.seen);
 	return rc;
 }
 

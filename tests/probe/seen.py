@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""tlswarden: a chain seen before tells what a server forgot to send.
+
+A server sends its whole chain, probe --store keeps it; then the same server,
+and another one under the same CA, send the leaf alone. Without what was seen
+before nobody can tell whether an intermediate or a root is missing: the leaf
+of the zoo does not say where its issuer is.
+"""
+import os
+import time
+
+import servers
+import tap
+
+FULL = ("leaf.pem", "ca.pem")
+
+
+def serve(world, name, *files):
+    setup = servers.Setup(tap.bundle(world, name, *files), tap.key("leaf"))
+    return servers.Server(servers.session(), setup)
+
+
+def probe(world, host, server, *args):
+    """Exit code, first failing finding (or None), and all that was said."""
+    code, result, done = world.probe(
+        host, "--connect", server.where(), "--name", "mx.example.com",
+        "--timeout", "10", *args)
+    bad = [f for f in (result or {"findings": []})["findings"]
+           if f["severity"] == "fail"]
+    return code, bad[0] if bad else None, done
+
+
+def check(t, label, got, want, words=()):
+    code, finding, done = got
+    t.check(
+        code == (0 if want is None else 1)
+        and (finding or {}).get("class") == want
+        and all(w in finding["cause"] for w in words),
+        label, "%d\n%s%s" % (code, done.stdout, done.stderr))
+
+
+def main():
+    tap.need_zoo()
+    t = tap.Tap()
+    world = tap.World()
+    state = world.path("state.db")
+    full = serve(world, "full", *FULL)
+    leaf = serve(world, "leaf", "leaf.pem")
+    alone = tap.bundle(world, "alone", "leaf.pem")
+
+    check(t, "nothing seen: nobody can tell",
+          probe(world, "mx.example.com", leaf), "issuer_unknown")
+    t.check(not os.path.exists(state), "a probe alone makes no state.db")
+    check(t, "the whole chain is good, and kept",
+          probe(world, "MX.example.com", full, "--store"), None)
+    today = time.strftime("%Y-%m-%d", time.gmtime(int(world.sql(
+        "SELECT at FROM seen_chain", state))))
+    pem = world.sql("SELECT pem FROM seen_chain", state)
+    with open(world.path("kept.pem"), "w", encoding="ascii") as f:
+        f.write(pem)
+    done = world.run("verify", world.path("kept.pem"), "--time", str(tap.NOW))
+    t.check(done.returncode == 0 and pem.count("BEGIN CERT") == 2,
+            "it is kept as sent", done.stdout + done.stderr)
+    seen = "seen at mx.example.com on " + today
+    check(t, "the same server without its intermediate",
+          probe(world, "mx.example.com", leaf, "--store"),
+          "incomplete_chain", (seen, "reaches the trusted root"))
+    check(t, "and again: the shorter chain did not take its place",
+          probe(world, "mx.example.com", leaf), "incomplete_chain", (seen,))
+    check(t, "another server under the same CA",
+          probe(world, "mx.elsewhere.test", leaf), "incomplete_chain", (seen,))
+    probe(world, "mx.elsewhere.test", full, "--store")
+    seen_there = "seen at mx.elsewhere.test on "
+    check(t, "what it sent itself comes first",
+          probe(world, "mx.elsewhere.test", leaf), "incomplete_chain",
+          (seen_there,))
+    done = world.run("verify", alone, "--time", str(tap.NOW))
+    t.check(done.returncode == 1 and "incomplete_chain" in done.stdout
+            and "seen at mx." in done.stdout,
+            "verify has the same evidence", done.stdout + done.stderr)
+    broken_state(t, world, alone, state)
+    t.finish()
+
+
+def broken_state(t, world, alone, state):
+    """Judging a chain needs no state.db, and takes one of version 1."""
+    world.sql("DROP TABLE seen_chain; PRAGMA user_version = 1;", state)
+    done = world.run("verify", alone, "--time", str(tap.NOW))
+    t.check(done.returncode == 1 and "issuer_unknown" in done.stdout
+            and "could not be asked" not in done.stdout,
+            "an older state.db has none", done.stdout + done.stderr)
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(state + suffix):
+            os.unlink(state + suffix)
+    with open(state, "w", encoding="ascii") as f:
+        f.write("no database at all, but text of some length\n" * 99)
+    done = world.run("verify", alone, "--time", str(tap.NOW))
+    t.check(done.returncode == 1 and "issuer_unknown" in done.stdout
+            and "chains seen before could not be asked: " in
+            " ".join(done.stdout.split()),
+            "a broken state.db is told", done.stdout + done.stderr)
+    done = world.run("verify", os.path.join(tap.PKI, "root.pem"), "--purpose",
+                     "any", "--time", str(tap.NOW))
+    t.check(done.returncode == 0, "and not asked without need",
+            done.stdout + done.stderr)
+
+
+main()
