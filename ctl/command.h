@@ -70,11 +70,14 @@ extern const struct command verb_export;
 extern const struct command verb_failures;
 extern const struct command verb_import;
 extern const struct command verb_init;
+extern const struct command verb_metrics;
 extern const struct command verb_probe;
 extern const struct command verb_reload;
+extern const struct command verb_report;
 extern const struct command verb_rule;
 extern const struct command verb_sessions;
 extern const struct command verb_setup;
+extern const struct command verb_suggest;
 extern const struct command verb_verify;
 
 /* The configuration, loaded at the first call; NULL with *err_r filled. */

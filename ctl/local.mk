@@ -1,7 +1,8 @@
 # Makefile fragment of ctl: tlswarden(1), the administrator's tool.
 bin_PROGRAMS += %D%/tlswarden
 dist_man_MANS += %D%/tlswarden.1
-%C%_tlswarden_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_tlswarden_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) \
+	$(CURL_CFLAGS)
 %C%_tlswarden_SOURCES = \
 	%D%/annotate.c %D%/annotate.h \
 	%D%/annotate_summary.c \
@@ -36,6 +37,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/known.c %D%/known.h \
 	%D%/load.c %D%/load.h \
 	%D%/main.c \
+	%D%/metrics.c \
 	%D%/out.c %D%/out.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/probe_plan.c \
@@ -50,6 +52,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/postfix_plan.c %D%/postfix_plan.h \
 	%D%/postfix_ways.c \
 	%D%/reload.c \
+	%D%/report.c \
 	%D%/rule.c %D%/rule.h \
 	%D%/rule_list.c \
 	%D%/rule_show.c \
@@ -65,6 +68,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/setup_copy.c \
 	%D%/setup_postfix.c \
 	%D%/shadow.c %D%/shadow.h \
+	%D%/suggest.c \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/verify.c \
 	%D%/when.c %D%/when.h

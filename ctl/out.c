@@ -41,6 +41,17 @@ out_sv(struct sv v)
 }
 
 void
+out_print(struct sv v)
+{
+	struct buf b;
+
+	buf_init(&b, OUT_TEXT_MAX * 4);
+	out_safe(&b, v);
+	out_sv(buf_sv(&b));
+	buf_free(&b);
+}
+
+void
 out_styled(const struct app *app, enum out_style style, const char *fmt, ...)
 {
 	static const char *const on[] = { "", "\033[1m", "\033[2m", "\033[32m",

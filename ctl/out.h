@@ -31,8 +31,10 @@ enum out_style {
 
 /* Adds v, safe to print. */
 void out_safe(struct buf *out, struct sv v);
-/* Prints it to standard output. */
+/* Prints v as it is: what was made safe before, or must not be touched. */
 void out_sv(struct sv v);
+/* Prints v, made safe. */
+void out_print(struct sv v);
 /* Prints the words in that style when colours are on. */
 void out_styled(const struct app *app, enum out_style style, const char *fmt,
     ...) PRINTF_LIKE(3, 4);

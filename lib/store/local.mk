@@ -14,4 +14,5 @@ noinst_LIBRARIES += lib/store/libstore.a
 	%D%/policy_schema.c %D%/policy_schema.h \
 	%D%/state_db.c %D%/state_db.h \
 	%D%/state_read.c %D%/state_read.h \
+	%D%/state_sums.c %D%/state_sums.h \
 	%D%/state_words.c %D%/state_words.h

@@ -6,6 +6,7 @@ ctl_tests = \
 	%D%/completion.sh \
 	%D%/explain.sh \
 	%D%/full.sh \
+	%D%/report.sh \
 	%D%/rule.sh \
 	%D%/transfer.sh \
 	%D%/self.sh \

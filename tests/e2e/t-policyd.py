@@ -2,6 +2,7 @@
 # many clients, signals, sockets, the table's files.
 # SPDX-License-Identifier: BSD-2-Clause
 import hashlib
+import json
 import os
 import random
 import re
@@ -496,6 +497,37 @@ def metrics(d):
             pass
         ok(b' 200 ' not in c.got, 'metrics: nothing for %r' % data[:20],
            c.got)
+    metrics_by_the_tool(d)
+
+
+def metrics_by_the_tool(d):
+    tool = os.path.join(os.environ['BUILD'], 'ctl', 'tlswarden')
+
+    def run_tool(*args):
+        return subprocess.run([tool, '-c', CONF, 'metrics'] + list(args),
+                              text=True, capture_output=True, timeout=20,
+                              env=dict(os.environ,
+                                       http_proxy='http://127.0.0.1:1/'))
+    p = run_tool()
+    eq(p.returncode, 0, 'metrics: by the tool, no proxy asked')
+    like(p.stdout, r'(?m)^tlswarden_policy_rules 11$', '... as served')
+    eq(p.stderr, '', '... and nothing else')
+    p = run_tool('--json')
+    rows = json.loads(p.stdout)
+    ok(any(r['name'] == 'tlswarden_policyd_lookups_total' and
+           r['labels'] == {'map': 'tlspolicy', 'result': 'ok'} and
+           r['value'] > 0 for r in rows), '... as JSON', p.stdout)
+    write_conf(metrics_listen='"127.0.0.1:9163"')
+    p = run_tool()
+    eq(p.returncode, 69, 'metrics: nobody serves there')
+    like(p.stderr, r'127\.0\.0\.1:9163.*is tlswarden-policyd running',
+         '... and says so')
+    write_conf(metrics_listen=None)
+    p = run_tool('--json')
+    eq(p.returncode, 78, 'metrics: not set')
+    like(p.stderr, r'metrics_listen is empty', '... and says so')
+    eq(p.stdout, '', '... with no half JSON')
+    write_conf()
 
 
 def delegation(d):
