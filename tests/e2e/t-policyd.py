@@ -596,7 +596,7 @@ def ledger():
             return []
         finally:
             db.close()
-    found = wait_for(5, lambda: [r for r in rows() if 'watch' in r[0]])
+    found = wait_for(5, lambda: [r for r in rows() if r[0] == 'watch.example'])
     eq([r[:4] + r[5:6] for r in found or rows()],
        [('watch.example', 'here.example', 'no_tls', 'monitor', 'ABC123')],
        '... but is noted in the ledger')
