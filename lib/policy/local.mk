@@ -17,7 +17,8 @@ noinst_LIBRARIES += lib/policy/libpolicy.a
 	%D%/ranges.c %D%/ranges.h \
 	%D%/row.c %D%/row.h \
 	%D%/rule.c %D%/rule.h \
-	%D%/sendmail.c %D%/sendmail.h %D%/sendmail_key.c %D%/sendmail_key.h \
+	%D%/sendmail.c %D%/sendmail.h \
+	%D%/sendmail_key.c %D%/sendmail_key.h %D%/sendmail_sts.c \
 	%D%/server_name.c %D%/server_name.h \
 	%D%/snapshot.c %D%/snapshot.h %D%/snapshot_private.h \
 	%D%/words.c

@@ -42,9 +42,15 @@ void
 sendmail_watch(const struct snapshot *s, struct sv key, struct party *party,
     void (*fn)(void *arg, const struct sendmail_note *n), void *arg);
 
+/* Bytes of the list behind "match=" that Sendmail 8.17 reads: retbuf[MAXNAME]
+ * of regex_map_lookup in map.c. From about 900 on, prescan() of parseaddr.c
+ * calls the answer an address that is too long, and the mail bounces. */
+enum { SENDMAIL_STS_MATCH_MAX = 255 };
+
 /* Map sts, a recipient's domain, for FEATURE(`sts'): for rules of level secure
- * "secure match=NAME:... servername=hostname"; without match when any server
- * will do that shows its own name (cert_name hostname). NOTFOUND else. */
+ * "secure match=NAME:... servername=hostname", as many whole names as Sendmail
+ * reads; without match when any server will do that shows its own name
+ * (cert_name hostname). NOTFOUND else. */
 void sendmail_sts(const struct snapshot *s, struct sv key, struct party *party,
     struct buf *out, struct lookup_answer *r);
 

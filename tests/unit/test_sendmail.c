@@ -16,6 +16,11 @@
 	"><mx.x.test><mx.x."                         \
 	"test></O=" LONG50 LONG50 LONG50 LONG50
 
+/* 233 bytes: 22 more and a colon are too many for Sendmail. */
+#define D25 "abcdefghijklmnopqrst.test"
+#define D233 D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25
+#define D21 "abcdefghijklmnop.test"
+
 static const struct {
 	const char *recipient, *subnet, *level, *on_failure, *name, *protocol;
 	int64_t bits;
@@ -31,6 +36,9 @@ static const struct {
 	{ "none.test", NULL, "none", "fail", NULL, NULL, 0 },
 	{ "ceo@user.test", NULL, "encrypt", "fail", NULL, NULL, 0 },
 	{ "net.test", "192.0.2.0/24", "encrypt", "fail", NULL, NULL, 0 },
+	{ "full.test", NULL, "secure", "fail", D233 ":" D21, NULL, 0 },
+	{ "long.test", NULL, "secure", "fail", D233 ":x" D21 ":mx.x.test", NULL,
+	    0 },
 };
 
 static struct snapshot *
@@ -183,6 +191,8 @@ static const struct {
 	{ "SEC.test", "secure match=sec.test:.sec.test servername=hostname" },
 	{ "host.test", "secure servername=hostname" },
 	{ "name.test", "secure match=a.test:.b.test servername=hostname" },
+	{ "full.test", "secure match=" D233 ":" D21 " servername=hostname" },
+	{ "long.test", "secure match=" D233 ":mx.x.test servername=hostname" },
 	{ "enc.test", "" },
 	{ "none.test", "" },
 	{ "free.test", "" },
