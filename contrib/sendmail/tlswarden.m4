@@ -64,25 +64,45 @@ R<ok>			$@ ok
 R<$-.$-.$- : $+>	$#error $@ $1.$2.$3 $: $4
 R$*			$#error $@ 4.7.5 $: "451 4.7.5 TLS policy cannot be asked; is tlswarden-policyd running?"
 
-LOCAL_TLS_SERVER
+STlswarden_server
 R$*			$: $>"Tlswarden_names" $&h
 R$* $| $- $| $-		$: <$(sendmail srv:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$2><$3><$&{server_addr}><$1><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
-R$*			$: $>"Tlswarden_answer" $1
+R$*			$@ $>"Tlswarden_answer" $1
 
-LOCAL_TLS_RCPT
+STlswarden_rcpt
 R$*			$: $1 $| $1
 R$* $| $*@$+		$: $1 $| $3
 R$* $| $*		$: $1 $| $>"Tlswarden_names" $2
 R$* $| $* $| $- $| $-	$: <$(sendmail rcpt:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$3><$4><$&{server_addr}><$1><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
-R$*			$: $>"Tlswarden_answer" $1
+R$*			$@ $>"Tlswarden_answer" $1
 
-LOCAL_TRY_TLS
+STlswarden_try
 R$*			$: <$(sendmail try:<$&{server_addr}><$&h><$&{server_name}> $: ? $)>
 R<no>			$#error $@ 4.7.0 $: "451 4.7.0 TLS policy: no STARTTLS to this server"
-R$*			$@ ok
 
-LOCAL_SRV_FEATURES
+STlswarden_features
 R$*			$: <$(sendmail feat:<$&{client_addr}> $: ? $)>
 R<S>			$# S
-R$*			$@ ok
+
+# Rules of the site behind these see what they would see without them, and
+# none of them takes a refusal back.
+LOCAL_TLS_SERVER
+R$*			$: $1 $| $>"Tlswarden_server" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+
+LOCAL_TLS_RCPT
+R$*			$: $1 $| $>"Tlswarden_rcpt" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+
+LOCAL_TRY_TLS
+R$*			$: $1 $| $>"Tlswarden_try" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+
+LOCAL_SRV_FEATURES
+R$*			$: $1 $| $>"Tlswarden_features" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
 popdef(`_MAILER_DEFINED_')divert(0)dnl
