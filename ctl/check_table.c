@@ -151,10 +151,6 @@ static const struct kind kinds[] = {
 	    "master.cf",
 	    "make sure that Postfix asks the maps transport and "
 	    "address-LEVEL, or write the rule for the whole domain" },
-	{ CHECK_NOTICE, CHECK_SENDMAIL, "users_only_tempfail", is_for_users,
-	    "is about some users of a domain; Sendmail can refuse single "
-	    "recipients only for now, never for good",
-	    NULL },
 	{ CHECK_NOTICE, CHECK_POSTFIX, "tls13_bits", wants_more_than_tls13,
 	    "wants more than 128 bits; Postfix cannot exclude a suite of TLS "
 	    "1.3, so TLS_AES_128_GCM_SHA256 stays possible there",

@@ -110,7 +110,7 @@ note_sendmail(void *arg, const struct sendmail_note *note)
 		.tls_version = k->version };
 
 	ledger_outbound(how, &note->judgement, nexthop, note->text, &row);
-	if (k->form == SENDMAIL_FORM_RCPT)
+	if (note->is_recipient)
 		row.recipient =
 		    ledger_address(how, &ctx->party, party_text(&ctx->party));
 	log_row(&row, nexthop, note->text);

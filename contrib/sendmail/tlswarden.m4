@@ -12,23 +12,27 @@ dnl # sample. Sendmail refuses sockets below a folder that a group or everybody 
 dnl # write to. The map is called sendmail since that is the name policyd is asked.
 dnl #
 dnl # What is asked, with the facts of the session as the key, and when:
-dnl #   tls_server	each connection, with TLS or without: the rule about the
-dnl #		recipient's domain (the next hop, the macro h) is judged; what it
-dnl #		says is the deferral or the bounce, with its whole text
-dnl #   tls_rcpt	each recipient: rules about some users, temporary refusals only,
-dnl #		since Sendmail makes "5.5.2 Data format error" of others
+dnl #   tls_server	each connection, with TLS or without: the rule of its one
+dnl #		recipient (the macro u) is judged, and that of the next hop (the
+dnl #		macro h) when it is not the recipient's domain; what it says is
+dnl #		the deferral or the bounce, with its whole text
+dnl #   tls_rcpt	each recipient, again: a net for sites that deliver several at
+dnl #		once after all; temporary refusals only, since Sendmail makes
+dnl #		"5.5.2 Data format error" of others
 dnl #   try_tls	each connection: level none, no STARTTLS
 dnl #   srv_features	each client: level none, STARTTLS is not offered
 dnl # Fails closed: whatever is no answer of policyd (it is down, hangs, says TEMP)
 dnl # defers the mail with 4.7.5; only try_tls and srv_features then use TLS.
-dnl # Keys are at most 256 bytes long; a certificate whose names do not fit cannot
-dnl # be judged by a rule of level secure, and mail waits.
+dnl # Keys are at most 1023 bytes long (256 before Sendmail 8.17); a certificate
+dnl # whose names do not fit cannot be judged by a rule of level secure, and mail
+dnl # waits.
 dnl # Each recipient is delivered by itself (SMTP_MAILER_MAXRCPTS 1), on its own
 dnl # connection (no cache), and a server's last failure is not remembered for the
 dnl # next (Timeout.hoststatus 0): else domains that share a server are taken for
 dnl # one, and what is refused for one of them bounces the others.
-dnl # A server's certificate is searched for the next hop and the server's name
-dnl # only, and a wildcard above them: Sendmail gives no list of its names.
+dnl # A server's certificate is searched for the recipient's domain, the next hop
+dnl # and the server's name only, and a wildcard above them: Sendmail gives no list
+dnl # of its names.
 dnl #
 divert(0)dnl
 VERSIONID(`tlswarden')
@@ -38,10 +42,11 @@ pushdef(`_MAILER_DEFINED_', `1')
 define(`SMTP_MAILER_MAXRCPTS', `1')
 define(`confMCI_CACHE_SIZE', `0')
 define(`confTO_HOSTSTATUS', `0s')
+define(`_TLSWARDEN_WAIT_', `$`'#error $`'@ 4.7.5 $: "451 4.7.5 TLS policy cannot be asked; is tlswarden-policyd running?"')
 
 LOCAL_CONFIG
 O SetCertAltnames=true
-Ksendmail socket -f -T<TMPF> -d5 ifelse(defn(`_ARG_'), `', `unix:/run/tlswarden/policyd.sock', `_ARG_')
+Ksendmail socket -f -q -T<TMPF> -d5 ifelse(defn(`_ARG_'), `', `unix:/run/tlswarden/policyd.sock', `_ARG_')
 
 LOCAL_RULESETS
 # 1 if the name is among those of the server's certificate
@@ -52,32 +57,33 @@ R$-.$+			$: *.$2
 R$={cert_altnames}	$@ 1
 R$*			$@ 0
 
-# next hop or domain -> next hop $| 0 or 1 for the server's name $| the same
-# for the next hop
+# recipient -> recipient $| 0 or 1 for each of: its domain, the next hop, the
+# server's name
 STlswarden_names
-R$*			$: $1 $| $>"Tlswarden_has" $&{server_name}
-R$* $| $-		$: $1 $| $2 $| $>"Tlswarden_has" $1
+R$*			$: $1 $| $1
+R$* $| $*@$+		$: $1 $| $3
+R$* $| $*		$: $1 $| $>"Tlswarden_has" $2
+R$* $| $-		$: $1 $| $2 $| $>"Tlswarden_has" $&h
+R$* $| $- $| $-		$: $1 $| $2 $| $3 $| $>"Tlswarden_has" $&{server_name}
 
 # the answer of policyd
 STlswarden_answer
-R<ok>			$@ ok
+R<ok>			$@ <judged>
 R<$-.$-.$- : $+>	$#error $@ $1.$2.$3 $: $4
-R$*			$#error $@ 4.7.5 $: "451 4.7.5 TLS policy cannot be asked; is tlswarden-policyd running?"
+R$*			_TLSWARDEN_WAIT_
 
 STlswarden_server
-R$*			$: $>"Tlswarden_names" $&h
-R$* $| $- $| $-		$: <$(sendmail srv:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$2><$3><$&{server_addr}><$1><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
+R$*			$: $>"Tlswarden_names" $&u
+R$* $| $- $| $- $| $-	$: <$(sendmail srv:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$4><$2><$3><$&{server_addr}><$1><$&h><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
 R$*			$@ $>"Tlswarden_answer" $1
 
 STlswarden_rcpt
-R$*			$: $1 $| $1
-R$* $| $*@$+		$: $1 $| $3
-R$* $| $*		$: $1 $| $>"Tlswarden_names" $2
-R$* $| $* $| $- $| $-	$: <$(sendmail rcpt:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$3><$4><$&{server_addr}><$1><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
+R$*			$: $>"Tlswarden_names" $1
+R$* $| $- $| $- $| $-	$: <$(sendmail rcpt:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$4><$2><$3><$&{server_addr}><$1><$&h><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
 R$*			$@ $>"Tlswarden_answer" $1
 
 STlswarden_try
-R$*			$: <$(sendmail try:<$&{server_addr}><$&h><$&{server_name}> $: ? $)>
+R$*			$: <$(sendmail try:<$&{server_addr}><$&u><$&h><$&{server_name}> $: ? $)>
 R<no>			$#error $@ 4.7.0 $: "451 4.7.0 TLS policy: no STARTTLS to this server"
 
 STlswarden_features
@@ -85,16 +91,19 @@ R$*			$: <$(sendmail feat:<$&{client_addr}> $: ? $)>
 R<S>			$# S
 
 # Rules of the site behind these see what they would see without them, and
-# none of them takes a refusal back.
+# none of them takes a refusal back. A ruleset that meets a text it cannot read
+# breaks off: what is neither judged nor refused has to wait.
 LOCAL_TLS_SERVER
 R$*			$: $1 $| $>"Tlswarden_server" $1
 R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+R$* $| <judged>		$: $1
+R$* $| $*		_TLSWARDEN_WAIT_
 
 LOCAL_TLS_RCPT
 R$*			$: $1 $| $>"Tlswarden_rcpt" $1
 R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+R$* $| <judged>		$: $1
+R$* $| $*		_TLSWARDEN_WAIT_
 
 LOCAL_TRY_TLS
 R$*			$: $1 $| $>"Tlswarden_try" $1

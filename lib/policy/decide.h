@@ -27,8 +27,9 @@ struct sv decide_cn(const struct tls_facts *tls);
 /* Adds the text of a refusal behind its SMTP code: "5.7.10 TLS required by
  * policy rule 12 for mail from example.mil: this session is not encrypted;
  * enable STARTTLS on your outbound server". One line of printable ASCII under
- * LIMIT_REPLY bytes whatever the facts hold; subject names who the mail is
- * from or to ("mail from example.mil"). */
+ * LIMIT_REPLY bytes, and no more than out has room for, whatever the facts
+ * hold: names are cut until all else fits. subject names who the mail is from
+ * or to ("mail from example.mil"). */
 void decide_text(const struct rule *rule, const struct verdict *v,
     const struct tls_facts *tls, struct sv subject, struct buf *out);
 /* The SMTP reply code: 451, 550, or 250 for a pass. */

@@ -8,6 +8,15 @@
 #include "policy/sendmail_key.h"
 #include "wire/xtext.h"
 
+/* The text behind the enhanced status code: buildaddr() of parseaddr.c keeps
+ * 255 bytes, with the quotes and the SMTP code. A token of more than 256 bytes
+ * would end the ruleset. */
+enum { SENDMAIL_TEXT_MAX = 245 };
+
+/* Whose rule: the recipient's, or, when mail does not go to its domain by
+ * itself (a smart host, a mailertable), also that of the next hop. */
+enum asked_for { ASKED_RECIPIENT = 0, ASKED_NEXTHOP };
+
 static void
 answer(struct lookup_answer *r, enum lookup_status status, const char *text)
 {
@@ -75,14 +84,32 @@ set_tls(const struct sendmail_key *k, struct buf *text, struct tls_facts *tls)
 	set_names(k, text, tls);
 }
 
+/* An address as it is meant: a quoted user is the same user. */
+static enum party_status
+unquoted_party(struct sv address, struct party *party)
+{
+	char text[SENDMAIL_KEY_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < address.n && n < sizeof(text); i++) {
+		if (address.p[i] == '\\' && i + 1 < address.n)
+			i++;
+		else if (address.p[i] == '"')
+			continue;
+		text[n++] = address.p[i];
+	}
+	/* Delivery is never to the null address. */
+	return n == 0 ? PARTY_BAD : party_address(party, sv_make(text, n));
+}
+
 static bool
-set_query(const struct sendmail_key *k, struct party *party, struct addr *peer,
-    struct query *q)
+set_query(const struct sendmail_key *k, enum asked_for whom,
+    struct party *party, struct addr *peer, struct query *q)
 {
 	static const struct party no_sender = { .kind = PARTY_ABSENT };
-	enum party_status status = k->form == SENDMAIL_FORM_RCPT
-	    ? party_address(party, k->target)
-	    : party_nexthop(party, k->target);
+	enum party_status status = whom == ASKED_RECIPIENT
+	    ? unquoted_party(k->recipient, party)
+	    : party_nexthop(party, k->nexthop);
 
 	*q = (struct query){ .direction = DIRECTION_OUT,
 		.sender = &no_sender,
@@ -96,10 +123,22 @@ set_query(const struct sendmail_key *k, struct party *party, struct addr *peer,
 	return status == PARTY_OK;
 }
 
+/* True unless the next hop is the domain of the recipient. */
+static bool
+has_other_hop(const struct sendmail_key *k)
+{
+	struct party to, hop;
+
+	return unquoted_party(k->recipient, &to) != PARTY_OK ||
+	    party_nexthop(&hop, k->nexthop) != PARTY_OK || hop.is_bracketed ||
+	    hop.port != 0 || !sv_eq(party_text(&hop), party_domain(&to));
+}
+
 /* The facts of a key srv or rcpt, as a question and a session. */
 struct asked {
 	const struct snapshot *snapshot;
 	const struct sendmail_key *key;
+	enum asked_for whom;
 	bool is_cut;
 	const struct party *party;
 	struct query query;
@@ -109,22 +148,22 @@ struct asked {
 	struct buf names;
 };
 
-/* Free with asked_done, also when it is false: no next hop in the key. */
+/* Free with asked_done, also when it is false: no such party in the key. The
+ * caller sets snapshot, key, whom and is_cut before. */
 static bool
-asked_init(struct asked *a, const struct snapshot *s,
-    const struct sendmail_key *k, bool is_cut, struct party *party)
+asked_init(struct asked *a, struct party *party)
 {
-	a->snapshot = s;
-	a->key = k;
-	a->is_cut = is_cut;
+	const struct sendmail_key *k = a->key;
+
 	a->party = party;
 	buf_init(&a->names, 2 * SENDMAIL_KEY_MAX);
-	if (!set_query(k, party, &a->peer, &a->query))
+	if (!set_query(k, a->whom, party, &a->peer, &a->query))
 		return false;
 	set_tls(k, &a->names, &a->tls);
 	a->server = (struct tls_server){ .host = k->server,
 		.nexthop = party_domain(party),
-		.has_nexthop = k->has_nexthop,
+		.has_nexthop =
+		    a->whom == ASKED_RECIPIENT ? k->has_domain : k->has_nexthop,
 		.has_host = k->has_host };
 	a->tls.server = &a->server;
 	return true;
@@ -153,14 +192,15 @@ judge(const struct asked *a, const struct rule *rule)
 	return v;
 }
 
-/* Adds "5.7.10 TLS required by policy rule ...". */
+/* Adds "5.7.10 TLS required by policy rule ...", as long as out has room. */
 static void
 add_text(const struct asked *a, const struct judgement *j, struct buf *out)
 {
 	struct buf subject;
 
 	buf_init(&subject, PARTY_TEXT_MAX + 16);
-	buf_adds(&subject, "mail to ");
+	buf_adds(&subject,
+	    a->whom == ASKED_RECIPIENT ? "mail to " : "mail through ");
 	buf_add(&subject, party_domain(a->party));
 	decide_text(j->rule, &j->verdict, &a->tls, buf_sv(&subject), out);
 	buf_free(&subject);
@@ -173,7 +213,7 @@ add_error(const struct asked *a, const struct judgement *j, struct buf *out)
 	struct buf text;
 	struct sv said, status;
 
-	buf_init(&text, LIMIT_REPLY);
+	buf_init(&text, SENDMAIL_TEXT_MAX);
 	add_text(a, j, &text);
 	said = buf_sv(&text);
 	status = sv_head(said, sv_find(said, ' '));
@@ -208,37 +248,77 @@ answer_session(const struct asked *a, struct buf *out, struct lookup_answer *r)
 }
 
 static void
-answer_key(const struct snapshot *s, const struct sendmail_key *k, bool is_cut,
-    struct party *party, struct buf *out, struct lookup_answer *r)
+answer_for(struct asked *a, struct party *party, struct buf *out,
+    struct lookup_answer *r)
 {
-	struct asked a;
-
-	if (asked_init(&a, s, k, is_cut, party))
-		answer_session(&a, out, r);
+	if (asked_init(a, party))
+		answer_session(a, out, r);
 	else
-		answer(r, LOOKUP_TEMP, "no next hop or address in the key");
-	asked_done(&a);
+		answer(r, LOOKUP_TEMP, "no recipient or next hop in the key");
+	asked_done(a);
 }
 
-/* STARTTLS is tried unless the rule says none. */
 static void
-answer_try(const struct snapshot *s, const struct sendmail_key *k,
-    struct party *party, struct lookup_answer *r)
+answer_key(struct asked *a, struct party *party, struct buf *out,
+    struct lookup_answer *r)
 {
-	struct snapshot_match match = { NULL, true };
+	const struct rule *rule;
+
+	answer_for(a, party, out, r);
+	if (r->status != LOOKUP_FOUND || !sv_is(r->text, "ok") ||
+	    !has_other_hop(a->key))
+		return;
+	rule = r->rule;
+	a->whom = ASKED_NEXTHOP;
+	answer_for(a, party, out, r);
+	if (r->rule == NULL)
+		r->rule = rule;
+}
+
+static bool
+find_try(const struct asked *a, enum asked_for whom, struct party *party,
+    const struct rule **rule_r)
+{
+	struct snapshot_match match;
 	struct addr peer;
 	struct query q;
 
-	if (set_query(k, party, &peer, &q))
-		match = snapshot_find(s, &q);
-	r->rule = match.rule;
-	if (match.needs_peers)
-		answer(r, LOOKUP_TEMP, "no next hop in the key");
-	else
-		answer(r, LOOKUP_FOUND,
-		    r->rule != NULL && r->rule->demand->level == LEVEL_NONE
-			? "no"
-			: "ok");
+	if (!set_query(a->key, whom, party, &peer, &q))
+		return false;
+	match = snapshot_find(a->snapshot, &q);
+	*rule_r = match.rule;
+	return !match.needs_peers;
+}
+
+static bool
+has_level(const struct rule *rule, enum level level)
+{
+	return rule != NULL && rule->demand->level == level;
+}
+
+static bool
+demands_tls(const struct rule *rule)
+{
+	return has_level(rule, LEVEL_ENCRYPT) || has_level(rule, LEVEL_SECURE);
+}
+
+/* STARTTLS is tried unless a rule says none, and none demands it. */
+static void
+answer_try(const struct asked *a, struct party *party, struct lookup_answer *r)
+{
+	const struct rule *to = NULL, *hop = NULL;
+	bool is_none;
+
+	if (!find_try(a, ASKED_RECIPIENT, party, &to) ||
+	    (has_other_hop(a->key) &&
+		!find_try(a, ASKED_NEXTHOP, party, &hop))) {
+		answer(r, LOOKUP_TEMP, "no recipient or next hop in the key");
+		return;
+	}
+	is_none = (has_level(to, LEVEL_NONE) || has_level(hop, LEVEL_NONE)) &&
+	    !demands_tls(to) && !demands_tls(hop);
+	r->rule = to != NULL ? to : hop;
+	answer(r, LOOKUP_FOUND, is_none ? "no" : "ok");
 }
 
 static void
@@ -261,6 +341,9 @@ sendmail_answer(const struct snapshot *s, struct sv key, struct party *party,
 {
 	struct sendmail_key k;
 	enum sendmail_key_status status = sendmail_key_parse(key, &k);
+	struct asked a = { .snapshot = s,
+		.key = &k,
+		.is_cut = status == SENDMAIL_KEY_CUT };
 
 	r->rule = NULL;
 	answer(r, LOOKUP_TEMP, "the key is none of tlswarden.m4");
@@ -269,10 +352,10 @@ sendmail_answer(const struct snapshot *s, struct sv key, struct party *party,
 	switch (k.form) {
 	case SENDMAIL_FORM_SRV:
 	case SENDMAIL_FORM_RCPT:
-		answer_key(s, &k, status == SENDMAIL_KEY_CUT, party, out, r);
+		answer_key(&a, party, out, r);
 		break;
 	case SENDMAIL_FORM_TRY:
-		answer_try(s, &k, party, r);
+		answer_try(&a, party, r);
 		break;
 	case SENDMAIL_FORM_FEAT:
 		answer_feat(s, &k, r);
@@ -286,19 +369,22 @@ struct watch {
 	const struct asked *asked;
 	void (*fn)(void *arg, const struct sendmail_note *n);
 	void *arg;
+	bool is_refused;
 };
 
 static void
-note(const struct watch *w, const struct rule *rule)
+note(struct watch *w, const struct rule *rule)
 {
-	struct sendmail_note n = { w->asked->key,
-		{ rule, judge(w->asked, rule) }, { NULL, 0 } };
+	struct sendmail_note n = { .key = w->asked->key,
+		.judgement = { rule, judge(w->asked, rule) },
+		.is_recipient = w->asked->whom == ASKED_RECIPIENT };
 	struct buf text;
 
 	if (n.judgement.verdict.kind == VERDICT_PASS ||
 	    needs_lost_names(w->asked, rule))
 		return;
-	buf_init(&text, LIMIT_REPLY);
+	w->is_refused = w->is_refused || rule->mode != MODE_MONITOR;
+	buf_init(&text, SENDMAIL_TEXT_MAX + 4);
 	buf_addf(&text, "%u ", decide_smtp_code(&n.judgement.verdict));
 	add_text(w->asked, &n.judgement, &text);
 	n.text = buf_sv(&text);
@@ -306,14 +392,33 @@ note(const struct watch *w, const struct rule *rule)
 	buf_free(&text);
 }
 
+/* What matches the recipient was told with it. */
 static void
 note_monitor(void *arg, const struct rule *rule)
 {
-	const struct watch *w = arg;
+	struct watch *w = arg;
+	struct party to;
 
-	if (w->asked->key->form == SENDMAIL_FORM_SRV ||
-	    !pattern_covers_domain(&rule->recipient))
+	if (w->asked->whom == ASKED_RECIPIENT ||
+	    unquoted_party(w->asked->key->recipient, &to) != PARTY_OK ||
+	    !pattern_matches(&rule->recipient, &to))
 		note(w, rule);
+}
+
+static void
+watch_for(struct watch *w, struct asked *a, struct party *party)
+{
+	struct snapshot_match match;
+
+	if (asked_init(a, party)) {
+		match = snapshot_find(a->snapshot, &a->query);
+		if (match.rule != NULL && !match.needs_peers)
+			note(w, match.rule);
+		if (a->key->form == SENDMAIL_FORM_SRV)
+			snapshot_monitors(a->snapshot, &a->query, match.rule,
+			    note_monitor, w);
+	}
+	asked_done(a);
 }
 
 void
@@ -322,18 +427,17 @@ sendmail_watch(const struct snapshot *s, struct sv key, struct party *party,
 {
 	struct sendmail_key k;
 	enum sendmail_key_status status = sendmail_key_parse(key, &k);
-	struct snapshot_match match;
-	struct asked a;
-	struct watch w = { &a, fn, arg };
+	struct asked a = { .snapshot = s,
+		.key = &k,
+		.is_cut = status == SENDMAIL_KEY_CUT };
+	struct watch w = { .asked = &a, .fn = fn, .arg = arg };
 
 	if (status == SENDMAIL_KEY_BAD ||
 	    (k.form != SENDMAIL_FORM_SRV && k.form != SENDMAIL_FORM_RCPT))
 		return;
-	if (asked_init(&a, s, &k, status == SENDMAIL_KEY_CUT, party)) {
-		match = snapshot_find(s, &a.query);
-		if (match.rule != NULL && !match.needs_peers)
-			note(&w, match.rule);
-		snapshot_monitors(s, &a.query, match.rule, note_monitor, &w);
-	}
-	asked_done(&a);
+	watch_for(&w, &a, party);
+	if (w.is_refused || !has_other_hop(&k))
+		return;
+	a.whom = ASKED_NEXTHOP;
+	watch_for(&w, &a, party);
 }

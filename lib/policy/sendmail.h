@@ -16,12 +16,14 @@
  *	ok			the session satisfies the rule, or none matches
  *	no			to try: STARTTLS is not to be tried
  *	S			to feat: STARTTLS is not to be offered
- *	5.7.10:"550 TEXT"	refused: what $#error wants, the text quoted and
- *				without quotes or backslashes in it
+ *	5.7.10:"550 TEXT"	refused: what $#error wants, the text quoted,
+ *				without quotes or backslashes in it, and short
+ *				enough for Sendmail
  *
- * rcpt is never refused permanently: Sendmail would make "5.5.2 Data format
- * error" of that, and refuse the other recipients, too. A key that cannot be
- * judged is TEMP. */
+ * The rule of the recipient is judged, and the rule of the next hop when that is
+ * not the recipient's domain; both have to be satisfied. rcpt is never refused
+ * permanently: Sendmail would make "5.5.2 Data format error" of that, and refuse
+ * the other recipients, too. A key that cannot be judged is TEMP. */
 void sendmail_answer(const struct snapshot *s, struct sv key,
     struct party *party, struct buf *out, struct lookup_answer *r);
 
@@ -30,14 +32,15 @@ void sendmail_answer(const struct snapshot *s, struct sv key,
 struct sendmail_note {
 	const struct sendmail_key *key;
 	struct judgement judgement;
-	struct sv text; /* "550 5.7.10 TLS required ..." */
+	bool is_recipient; /* party is the recipient, else the next hop */
+	struct sv text;    /* "550 5.7.10 TLS required ..." */
 };
 
 /* Calls fn for the refusal that sendmail_answer gives to a key srv or rcpt, if
  * it does, and for each monitor rule that would have won and refused; answers
- * nothing itself. rcpt is asked for every recipient after srv was for the next
- * hop, so monitor rules about whole domains are told at srv alone. A monitor
- * rule that needs what a cut key has lost is left out. */
+ * nothing itself; party is then that which was judged. rcpt is asked again for
+ * every recipient that srv was asked for, so monitor rules are told at srv
+ * alone. A monitor rule that needs what a cut key has lost is left out. */
 void
 sendmail_watch(const struct snapshot *s, struct sv key, struct party *party,
     void (*fn)(void *arg, const struct sendmail_note *n), void *arg);

@@ -5,31 +5,47 @@
 
 #include "policy/sendmail_key.h"
 
-enum { MAX_FIELDS = 10, FIELD_CN = 8 };
+enum { MAX_FIELDS = 12, FIELD_CN = 10 };
 
 static const struct {
 	struct sv tag;
 	enum sendmail_form form;
 	size_t n_fields;
 } forms[] = {
-	{ SV("srv:"), SENDMAIL_FORM_SRV, 10 },
-	{ SV("rcpt:"), SENDMAIL_FORM_RCPT, 10 },
-	{ SV("try:"), SENDMAIL_FORM_TRY, 3 },
+	{ SV("srv:"), SENDMAIL_FORM_SRV, MAX_FIELDS },
+	{ SV("rcpt:"), SENDMAIL_FORM_RCPT, MAX_FIELDS },
+	{ SV("try:"), SENDMAIL_FORM_TRY, 4 },
 	{ SV("feat:"), SENDMAIL_FORM_FEAT, 1 },
 };
+
+/* Where the quoted string or the quoted pair at the front of v ends. */
+static size_t
+quoted_end(struct sv v)
+{
+	size_t i = 1;
+
+	if (v.p[0] == '"')
+		while (i < v.n && v.p[i] != '"')
+			i += v.p[i] == '\\' ? 2 : 1;
+	return i + 1 < v.n ? i + 1 : v.n;
+}
 
 /* Takes "<FIELD>" off the front. */
 static bool
 take_field(struct sv *in, struct sv *field_r)
 {
-	size_t end = sv_find(*in, '>');
+	size_t i = 1;
 
-	if (in->n == 0 || in->p[0] != '<' || end == in->n)
+	if (in->n == 0 || in->p[0] != '<')
 		return false;
-	*field_r = sv_make(in->p + 1, end - 1);
-	if (sv_find(*field_r, '<') < field_r->n)
+	while (i < in->n && in->p[i] != '>' && in->p[i] != '<')
+		i += in->p[i] == '"' || in->p[i] == '\\'
+		    ? quoted_end(sv_skip(*in, i))
+		    : 1;
+	if (i == in->n || in->p[i] != '>')
 		return false;
-	*in = sv_skip(*in, end + 1);
+	*field_r = sv_make(in->p + 1, i - 1);
+	*in = sv_skip(*in, i + 1);
 	return true;
 }
 
@@ -46,13 +62,14 @@ set_session(struct sendmail_key *r, const struct sv f[static MAX_FIELDS])
 	r->verify = f[0];
 	r->version = f[1];
 	r->bits = f[2];
-	r->address = f[5];
-	r->target = f[6];
-	r->server = f[7];
-	r->cn = f[8];
-	r->issuer = f[9];
+	r->address = f[6];
+	r->recipient = f[7];
+	r->nexthop = f[8];
+	r->server = f[9];
+	r->cn = f[FIELD_CN];
+	r->issuer = f[FIELD_CN + 1];
 	return take_flag(f[3], &r->has_host) &&
-	    take_flag(f[4], &r->has_nexthop);
+	    take_flag(f[4], &r->has_domain) && take_flag(f[5], &r->has_nexthop);
 }
 
 static bool
@@ -63,9 +80,10 @@ set_fields(struct sendmail_key *r, const struct sv f[static MAX_FIELDS])
 	case SENDMAIL_FORM_RCPT:
 		return set_session(r, f);
 	case SENDMAIL_FORM_TRY:
-		r->target = f[1];
-		r->server = f[2];
 		r->address = f[0];
+		r->recipient = f[1];
+		r->nexthop = f[2];
+		r->server = f[3];
 		return true;
 	case SENDMAIL_FORM_FEAT:
 		r->address = f[0];
@@ -76,8 +94,8 @@ set_fields(struct sendmail_key *r, const struct sv f[static MAX_FIELDS])
 	return false;
 }
 
-/* A key that reaches Sendmail's limit may have lost its end: then CN and
- * issuer are not believed, whatever is there. */
+/* A key that reaches the limit of some Sendmail may have lost its end: then CN
+ * and issuer are not believed, whatever is there. */
 static enum sendmail_key_status
 parse_fields(struct sv in, size_t n_fields, bool may_be_cut,
     struct sendmail_key *r)
@@ -99,7 +117,7 @@ enum sendmail_key_status
 sendmail_key_parse(struct sv key, struct sendmail_key *r)
 {
 	static const struct sendmail_key nothing;
-	bool may_be_cut = key.n >= SENDMAIL_KEY_MAX - 2;
+	bool may_be_cut = key.n >= SENDMAIL_KEY_CUT_MIN;
 
 	*r = nothing;
 	if (key.n > SENDMAIL_KEY_MAX)

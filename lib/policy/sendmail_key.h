@@ -3,16 +3,18 @@
  *
  * Pure. What contrib/sendmail/tlswarden.m4 asks:
  *
- *	srv:<VERIFY><VERSION><BITS><IN-HOST><IN-NEXTHOP><ADDRESS><NEXTHOP>
- *	    <SERVER><CN><ISSUER>	(one key, no line break)
- *	rcpt:	the same with the recipient in the place of NEXTHOP
- *	try:<ADDRESS><NEXTHOP><SERVER>
+ *	srv:<VERIFY><VERSION><BITS><IN-HOST><IN-DOMAIN><IN-NEXTHOP><ADDRESS>
+ *	    <RECIPIENT><NEXTHOP><SERVER><CN><ISSUER>	(one key, no line break)
+ *	rcpt:	the same
+ *	try:<ADDRESS><RECIPIENT><NEXTHOP><SERVER>
  *	feat:<CLIENT-ADDRESS>
  *
- * IN-HOST and IN-NEXTHOP are 1 when that name is among the certificate's
- * alternative names. No field holds '<' or '>': Sendmail encodes them in CN and
- * ISSUER, and elsewhere a peer that sends them makes a key of too many fields,
- * which is no key. Sendmail cuts keys at 256 bytes (MAXNAME).
+ * The IN words are 1 when the name of the server, the recipient's domain or the
+ * next hop is among the certificate's alternative names. No field but RECIPIENT
+ * holds '<' or '>': Sendmail encodes them in CN and ISSUER, and elsewhere a
+ * peer that sends them makes a key of too many fields, which is no key. In
+ * RECIPIENT they are quoted (RFC 5321 4.1.2), with the quotes in the key.
+ * Sendmail 8.17 cuts keys at 1023 bytes (MAXKEY), older ones at 256.
  */
 #ifndef POLICY_SENDMAIL_KEY_H
 #define POLICY_SENDMAIL_KEY_H
@@ -34,7 +36,7 @@ enum sendmail_key_status {
 	SENDMAIL_KEY_OK
 };
 
-enum { SENDMAIL_KEY_MAX = 256 };
+enum { SENDMAIL_KEY_MAX = 1023, SENDMAIL_KEY_CUT_MIN = 254 };
 
 /* Views into the key; fields that a form has not are empty. */
 struct sendmail_key {
@@ -43,11 +45,13 @@ struct sendmail_key {
 	struct sv version;
 	struct sv bits;
 	struct sv address; /* of the server or the client */
-	struct sv target;  /* next hop or recipient */
+	struct sv recipient;
+	struct sv nexthop;
 	struct sv server;
 	struct sv cn;     /* in xtext */
 	struct sv issuer; /* in xtext */
 	bool has_host;
+	bool has_domain;
 	bool has_nexthop;
 };
 

@@ -135,7 +135,7 @@ def keys():
 def maps():
     like(ask('x', 'sendmail'), '^TEMP the key is none of tlswarden.m4',
          'a key of map sendmail that cannot be read is TEMP')
-    eq(ask('try:<192.0.2.1><example.mil><mx>', 'sendmail'), 'OK ok',
+    eq(ask('try:<192.0.2.1><a@example.mil><example.mil><mx>', 'sendmail'), 'OK ok',
        '... one that can is answered')
     eq(ask('unruled.example', 'sts'), 'NOTFOUND ', 'map sts without a rule')
     like(ask('x', 'tlspolicyx'), '^TEMP map tlspolicyx is unknown',

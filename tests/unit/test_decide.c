@@ -202,32 +202,45 @@ START_TEST(words)
 }
 END_TEST
 
-/* Whatever a peer puts into its names: one line, ASCII, short. */
-START_TEST(words_hostile)
+/* Whatever a peer puts into its names: one line, ASCII, short, and what to do
+ * stands at its end. Sendmail has room for 245 bytes. */
+static void
+ck_words(const struct rule *r, enum reason reason, size_t room)
 {
 	char junk[300];
 	struct tls_facts tls = GOOD(.cipher = SV("x"));
-	struct rule r = { .id = INT64_MAX, .demand = cases[_i].demand };
-	struct verdict v = { VERDICT_FAIL, REASON_UNKNOWN, INT64_MAX,
-		LEVEL_SECURE };
+	struct verdict v = { VERDICT_FAIL, reason, r->id, LEVEL_SECURE };
+	struct sv todo = sv_from(reason_info(reason)->todo);
 	struct buf b;
 
 	for (size_t i = 0; i < sizeof(junk); i++)
 		junk[i] = (char)(i * 7 + 128);
 	tls.issuer = tls.subject = tls.verify = sv_make(junk, sizeof(junk));
-	buf_init(&b, 1000);
+	buf_init(&b, room);
+	decide_text(r, &v, &tls, sv_make(junk, sizeof(junk)), &b);
+	ck_assert(!b.is_full);
+	ck_assert_uint_lt(b.n, LIMIT_REPLY);
+	ck_assert_uint_gt(b.n, todo.n + 20);
+	if (reason != REASON_PROTOCOL_TOO_OLD)
+		ck_assert_sv_eq(sv_skip(buf_sv(&b), b.n - todo.n), todo,
+		    buf_str(&b));
+	for (size_t k = 0; k < b.n; k++)
+		ck_assert(b.p[k] >= ' ' && b.p[k] < 0x7f);
+	buf_free(&b);
+}
+
+START_TEST(words_hostile)
+{
+	struct rule r = { .id = INT64_MAX, .demand = cases[_i].demand };
+
 	for (unsigned i = 0; i < REASON_COUNT; i++) {
-		v.reason = (enum reason)i;
 		if (i == REASON_ISSUER_MISMATCH && r.demand->ca == NULL)
 			continue;
-		buf_reset(&b);
-		decide_text(&r, &v, &tls, sv_make(junk, sizeof(junk)), &b);
-		ck_assert_uint_lt(b.n, LIMIT_REPLY);
-		ck_assert_uint_gt(b.n, 20);
-		for (size_t k = 0; k < b.n; k++)
-			ck_assert(b.p[k] >= ' ' && b.p[k] < 0x7f);
+		r.id = INT64_MAX;
+		ck_words(&r, (enum reason)i, 1000);
+		r.id = 9999999;
+		ck_words(&r, (enum reason)i, 245);
 	}
-	buf_free(&b);
 }
 END_TEST
 

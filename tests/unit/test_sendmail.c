@@ -10,12 +10,16 @@
 #include "unit.h"
 
 #define LONG50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-/* Cut by Sendmail: 256 bytes and no end. */
-#define CUT(h)                                       \
-	"srv:<OK><TLSv1.3><256><1><1><192.0.2.1><" h \
-	"><mx.x.test><mx.x."                         \
+#define SRV(session, domain) \
+	"srv:" session "<192.0.2.1><a@" domain "><" domain "><"
+#define VIA(to, hop) "<192.0.2.1><" to "><" hop "><mx><><>"
+#define PLAIN "<NONE><><><0><0><0>"
+#define GOOD "<OK><TLSv1.3><256><1><1><1>"
+/* Cut by an old Sendmail: 256 bytes and no end. */
+#define CUT(domain)        \
+	SRV(GOOD, domain)  \
+	"mx.x.test><mx.x." \
 	"test></O=" LONG50 LONG50 LONG50 LONG50
-
 /* 233 bytes: 22 more and a colon are too many for Sendmail. */
 #define D25 "abcdefghijklmnopqrst.test"
 #define D233 D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25
@@ -36,6 +40,7 @@ static const struct {
 	{ "none.test", NULL, "none", "fail", NULL, NULL, 0 },
 	{ "ceo@user.test", NULL, "encrypt", "fail", NULL, NULL, 0 },
 	{ "net.test", "192.0.2.0/24", "encrypt", "fail", NULL, NULL, 0 },
+	{ "test@enc.test", NULL, "none", "fail", NULL, NULL, 0 },
 	{ "full.test", NULL, "secure", "fail", D233 ":" D21, NULL, 0 },
 	{ "long.test", NULL, "secure", "fail", D233 ":x" D21 ":mx.x.test", NULL,
 	    0 },
@@ -74,61 +79,108 @@ static const struct {
 	struct sv key;
 	const char *want;
 } answers[] = {
-	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx.free.test><><>"),
+	{ SV(SRV("<NONE><><><0><0><0>", "free.test") "mx.free.test><><>"),
 	    "ok" },
-	{ SV("srv:<OK><TLSv1.3><256><0><0><192.0.2.1><enc.test><mx><><>"),
-	    "ok" },
-	{ SV("srv:<NO><TLSv1.3><256><0><0><192.0.2.1><enc.test><mx><><>"),
-	    "ok" },
-	{ SV("srv:<NONE><TLSv1.3><256><0><0><192.0.2.1><enc.test><mx><><>"),
+	{ SV(SRV("<OK><TLSv1.3><256><0><0><0>", "enc.test") "mx><><>"), "ok" },
+	{ SV(SRV("<NO><TLSv1.3><256><0><0><0>", "enc.test") "mx><><>"), "ok" },
+	{ SV(SRV("<NONE><TLSv1.3><256><0><0><0>", "enc.test") "mx><><>"),
 	    "5.7.10:\"550 TLS required by policy rule 1 for mail to enc.test" },
-	{ SV("srv:<CLEAR><><><0><0><192.0.2.1><soft.test.><mx><><>"),
+	{ SV(SRV("<CLEAR><><><0><0><0>", "soft.test") "mx><><>"),
 	    "4.7.10:\"451 TLS required by policy rule 2 " },
 	/* trouble of the handshake is never permanent, nor plaintext */
-	{ SV("srv:<SOFTWARE><><><0><0><192.0.2.1><enc.test><mx><><>"),
+	{ SV(SRV("<SOFTWARE><><><0><0><0>", "enc.test") "mx><><>"),
 	    "4.7.0:\"451 " },
-	{ SV("srv:<TEMP><><><0><0><192.0.2.1><enc.test><mx><><>"),
+	{ SV(SRV("<TEMP><><><0><0><0>", "enc.test") "mx><><>"),
 	    "4.7.0:\"451 " },
-	{ SV("srv:<><><><0><0><192.0.2.1><enc.test><mx><><>"), "4.7.0:\"451 " },
-	{ SV("srv:<OK><TLSv1.2><256><0><0><192.0.2.1><new.test><mx><><>"),
+	{ SV(SRV("<><><><0><0><0>", "enc.test") "mx><><>"), "4.7.0:\"451 " },
+	{ SV(SRV("<OK><TLSv1.2><256><0><0><0>", "new.test") "mx><><>"),
 	    "5.7.6:\"550 TLSv1.3 or newer required by policy rule 6 " },
-	{ SV("srv:<OK><x><256><0><0><192.0.2.1><new.test><mx><><>"),
+	{ SV(SRV("<OK><x><256><0><0><0>", "new.test") "mx><><>"),
 	    "4.7.0:\"451 " },
-	{ SV("srv:<OK><TLSv1.2><128><0><0><192.0.2.1><bits.test><mx><><>"),
+	{ SV(SRV("<OK><TLSv1.2><128><0><0><0>", "bits.test") "mx><><>"),
 	    "5.7.6:\"550 TLS with 256 bits required by policy rule 7 " },
-	{ SV("srv:<OK><TLSv1.2><x><0><0><192.0.2.1><bits.test><mx><><>"),
+	{ SV(SRV("<OK><TLSv1.2><x><0><0><0>", "bits.test") "mx><><>"),
 	    "4.7.0:\"451 TLS required by policy rule 7 " },
-	{ SV("srv:<OK><TLSv1.3><256><0><1><192.0.2.1><sec.test><mx><><>"),
+	{ SV(SRV("<OK><TLSv1.3><256><0><1><1>", "sec.test") "mx><><>"), "ok" },
+	{ SV(SRV("<OK><TLSv1.3><><0><0><0>", "sec.test") "><sec.test><>"),
 	    "ok" },
-	{ SV("srv:<OK><TLSv1.3><><0><0><192.0.2.1><sec.test><><sec.test><>"),
-	    "ok" },
-	{ SV("srv:<FAIL><TLSv1.3><256><1><1><192.0.2.1><sec.test><mx><><>"),
+	{ SV(SRV("<FAIL><TLSv1.3><256><1><1><1>", "sec.test") "mx><><>"),
 	    "5.7.5:\"550 Verified certificate required by policy rule 3 " },
-	{ SV("srv:<OK><TLSv1.3><256><1><0><192.0.2.1><sec.test><mx.o.test><>"
-	     "<>"),
+	{ SV(SRV("<OK><TLSv1.3><256><1><0><0>", "sec.test") "mx.o.test><>"
+							    "<>"),
 	    "5.7.5:\"550 Certificate for " },
-	{ SV("srv:<OK><TLSv1.3><256><1><0><192.0.2.1><host.test><mx.o.test><>"
-	     "<>"),
+	{ SV(SRV("<OK><TLSv1.3><256><1><0><0>", "host.test") "mx.o.test><>"
+							     "<>"),
 	    "ok" },
 	/* a quote in a name cannot end ours */
-	{ SV("srv:<OK><TLSv1.3><256><0><0><192.0.2.1><name.test><mx><a+22b+5C>"
-	     "<>"),
+	{ SV(SRV("<OK><TLSv1.3><256><0><0><0>", "name.test") "mx><a+22b+5C>"
+							     "<>"),
 	    "5.7.5:\"550 Certificate for a.test:.b.test required by policy "
 	    "rule 5 for mail to name.test: the certificate carries another "
 	    "name than agreed (subject a'b'x5C); " },
-	{ SV("srv:<NONE><><><0><0><192.0.2.1><net.test><mx><><>"),
+	{ SV(SRV("<NONE><><><0><0><0>", "net.test") "mx><><>"),
 	    "5.7.10:\"550 " },
-	{ SV("srv:<NONE><><><0><0><198.51.100.1><net.test><mx><><>"), "ok" },
-	{ SV("srv:<NONE><><><0><0><><net.test><mx><><>"), NULL },
-	{ SV("rcpt:<NONE><><><0><0><192.0.2.1><ceo@user.test><mx><><>"),
+	{ SV("srv:<NONE><><><0><0><0><198.51.100.1><a@net.test><net.test><mx><><>"),
+	    "ok" },
+	{ SV("srv:<NONE><><><0><0><0><><a@net.test><net.test><mx><><>"), NULL },
+	{ SV("rcpt:<NONE><><><0><0><0><192.0.2.1><ceo@user.test><user.test><mx><><>"),
 	    "4.7.10:\"451 TLS required by policy rule 9 " },
-	{ SV("rcpt:<NONE><><><0><0><192.0.2.1><b@user.test><mx><><>"), "ok" },
-	{ SV("srv:<NONE><><><0><0><192.0.2.1><user.test><mx><><>"), "ok" },
-	{ SV("try:<192.0.2.1><none.test><mx>"), "no" },
-	{ SV("try:<192.0.2.1><enc.test><mx>"), "ok" },
-	{ SV("try:<192.0.2.1><free.test><mx>"), "ok" },
+	{ SV("rcpt:<NONE><><><0><0><0><192.0.2.1><b@user.test><user.test><mx><><>"),
+	    "ok" },
+	{ SV(SRV("<NONE><><><0><0><0>", "user.test") "mx><><>"), "ok" },
+	{ SV("try:<192.0.2.1><a@none.test><none.test><mx>"), "no" },
+	{ SV("try:<192.0.2.1><a@enc.test><enc.test><mx>"), "ok" },
+	{ SV("try:<192.0.2.1><a@free.test><free.test><mx>"), "ok" },
 	{ SV("feat:<192.0.2.1>"), "ok" },
 	{ SV("feat:<>"), "ok" },
+	/* the rule about the user is that of the recipient, permanent too */
+	{ SV("srv:" PLAIN VIA("ceo@user.test", "user.test")),
+	    "5.7.10:\"550 TLS required by policy rule 9 for mail to user" },
+	{ SV("srv:" PLAIN VIA("\"ceo\"@user.test", "user.test")),
+	    "5.7.10:\"550 " },
+	{ SV("srv:" PLAIN VIA("\\c\\eo@user.test", "user.test")),
+	    "5.7.10:\"550 " },
+	{ SV("srv:" PLAIN VIA("\"x><y\"@user.test", "user.test")), "ok" },
+	{ SV("srv:" PLAIN VIA("x\\>y@user.test", "user.test")), "ok" },
+	{ SV("srv:" PLAIN VIA("test@enc.test", "enc.test")), "ok" },
+	{ SV("srv:" PLAIN VIA("test@ENC.test", "Enc.Test.")), "ok" },
+	/* by another next hop: both rules */
+	{ SV("srv:" PLAIN VIA("a@enc.test", "relay.test")), "5.7.10:\"550 " },
+	{ SV("srv:" PLAIN VIA("test@enc.test", "[enc.test]")),
+	    "5.7.10:\"550 TLS required by policy rule 1 for mail through " },
+	{ SV("srv:" PLAIN VIA("a@free.test", "soft.test")), "4.7.10:\"451 " },
+	{ SV("srv:" PLAIN VIA("test@enc.test", "relay.test")), "ok" },
+	{ SV("srv:" PLAIN VIA("a@free.test", "relay.test:26")), "ok" },
+	{ SV("srv:" PLAIN VIA("local", "relay.test")), "ok" },
+	{ SV("srv:<OK><TLSv1.3><256><0><1><0>" VIA("a@sec.test", "free.test")),
+	    "ok" },
+	{ SV("srv:<OK><TLSv1.3><256><0><0><1>" VIA("a@sec.test", "free.test")),
+	    "5.7.5:\"550 Certificate for " },
+	{ SV("srv:<OK><TLSv1.3><256><0><0><1>" VIA("a@free.test", "sec.test")),
+	    "ok" },
+	{ SV("srv:" PLAIN VIA("", "free.test")), NULL },
+	{ SV("srv:" PLAIN VIA("<>", "free.test")), NULL },
+	{ SV("srv:" PLAIN VIA("\"\"", "free.test")), NULL },
+	{ SV("srv:" PLAIN VIA("a@free.test", "")), NULL },
+	{ SV("srv:" PLAIN VIA("\"a@free.test", "free.test")), NULL },
+	{ SV("srv:" PLAIN VIA("a@free.test\\", "free.test")), NULL },
+	{ SV("try:" VIA("test@enc.test", "enc.test")), NULL },
+	{ SV("try:<192.0.2.1><test@enc.test><enc.test><mx>"), "no" },
+	{ SV("try:<192.0.2.1><a@enc.test><none.test><mx>"), "ok" },
+	{ SV("try:<192.0.2.1><a@none.test><enc.test><mx>"), "ok" },
+	{ SV("try:<192.0.2.1><a@none.test><relay.test><mx>"), "no" },
+	{ SV("try:<192.0.2.1><a@free.test><none.test><mx>"), "no" },
+	{ SV("try:<192.0.2.1><a@none.test><><mx>"), NULL },
+	{ SV("try:<192.0.2.1><><none.test><mx>"), NULL },
+	/* who writes a recipient cannot make another key of a cut one */
+	{ SV("srv:" PLAIN
+	     "<192.0.2.1><\"a@free.test><free.test><mx><" LONG50 LONG50 LONG50
+		  LONG50),
+	    NULL },
+	/* a long one is whole */
+	{ SV(SRV(GOOD,
+	      "sec.test") "mx><mx></O=" LONG50 LONG50 LONG50 LONG50 LONG50 ">"),
+	    "ok" },
 	/* cut: judged by what is left, unless names are needed */
 	{ SV(CUT("enc.test")), "ok" },
 	{ SV(CUT("free.test")), "ok" },
@@ -139,32 +191,35 @@ static const struct {
 	{ SV("srv"), NULL },
 	{ SV("clt:<192.0.2.1>"), NULL },
 	{ SV("SRV:<NONE><><><0><0><192.0.2.1><free.test><mx><><>"), NULL },
-	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx><>"), NULL },
-	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx><><><>"), NULL },
-	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx><><"), NULL },
-	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.test><mx><><>x"), NULL },
-	{ SV("srv:<NONE><><><2><0><192.0.2.1><free.test><mx><><>"), NULL },
-	{ SV("srv:<NONE><><><><0><192.0.2.1><free.test><mx><><>"), NULL },
-	{ SV("srv:<NONE><><><0><0><192.0.2.1><free.\xff.test><mx><><>"), NULL },
+	{ SV(SRV("<NONE><><><0><0><0>", "free.test") "mx><>"), NULL },
+	{ SV(SRV("<NONE><><><0><0><0>", "free.test") "mx><><><>"), NULL },
+	{ SV(SRV("<NONE><><><0><0><0>", "free.test") "mx><><"), NULL },
+	{ SV(SRV("<NONE><><><0><0><0>", "free.test") "mx><><>x"), NULL },
+	{ SV(SRV("<NONE><><><2><0><0>", "free.test") "mx><><>"), NULL },
+	{ SV(SRV("<NONE><><><><0><0>", "free.test") "mx><><>"), NULL },
+	{ SV(SRV("<NONE><><><0><0><0>", "free.\xff.test") "mx><><>"), NULL },
 	/* a server's name that brings fields of its own */
-	{ SV("srv:<OK><TLSv1.3><256><0><0><192.0.2.1><name.test><mx><a.test><>"
-	     "><b><>"),
+	{ SV(SRV("<OK><TLSv1.3><256><0><0><0>", "name.test") "mx><a.test><>"
+							     "><b><>"),
 	    NULL },
-	{ SV("srv:<OK><TLSv1.3><256><0><0><192.0.2.1><name.test><mx><a.test><x>"
-	     "<b><>"),
+	{ SV(SRV("<OK><TLSv1.3><256><0><0><0>", "name.test") "mx><a.test><x>"
+							     "<b><>"),
 	    NULL },
-	{ SV("try:<192.0.2.1><none.test>"), NULL },
-	{ SV("try:<192.0.2.1><none.test><mx><>"), NULL },
+	{ SV("try:<192.0.2.1><a@none.test><none.test>"), NULL },
+	{ SV("try:<192.0.2.1><a@none.test><none.test><mx><>"), NULL },
 	{ SV("feat:192.0.2.1"), NULL },
 	{ SV("feat:<a<b>"), NULL },
 };
 
 static struct party party;
 
+/* Sendmail reads no longer token, and keeps no longer text. */
+enum { TOKEN_MAX = 255 };
+
 START_TEST(answers_keys)
 {
 	struct snapshot *s = build();
-	struct sv key = sv_head(answers[_i].key, 256);
+	struct sv key = answers[_i].key;
 	const char *want = answers[_i].want;
 	struct lookup_answer a;
 	struct buf out;
@@ -179,6 +234,27 @@ START_TEST(answers_keys)
 			sv_starts(a.text, sv_from(want)),
 		    "%.*s: got %.*s, want %s", SV_ARG(key), SV_ARG(a.text),
 		    want);
+	ck_assert_uint_le(sv_skip(a.text, sv_find(a.text, '"')).n, TOKEN_MAX);
+	buf_free(&out);
+	snapshot_free(s);
+}
+END_TEST
+
+/* What to do stands at the end of the longest text. */
+START_TEST(shortens_names)
+{
+	static const char key[] = SRV("<OK><TLSv1.3><256><0><0><0>",
+	    "name.test") "mx><" LONG50 LONG50 "><>";
+	struct snapshot *s = build();
+	struct lookup_answer a;
+	struct buf out;
+
+	buf_init(&out, 1000);
+	sendmail_answer(s, sv_from(key), &party, &out, &a);
+	ck_assert(a.status == LOOKUP_FOUND);
+	ck_assert_uint_le(sv_skip(a.text, sv_find(a.text, '"')).n, TOKEN_MAX);
+	ck_assert_msg(strstr(buf_str(&out), "that was agreed\"") != NULL, "%s",
+	    buf_str(&out));
 	buf_free(&out);
 	snapshot_free(s);
 }
@@ -273,6 +349,7 @@ add_tests(TCase *tc)
 {
 	tcase_add_loop_test(tc, answers_keys, 0, N_ROWS(answers));
 	tcase_add_loop_test(tc, answers_sts, 0, N_ROWS(stss));
+	tcase_add_test(tc, shortens_names);
 	tcase_add_loop_test(tc, accepts_names, 0, N_ROWS(names));
 }
 

@@ -271,8 +271,11 @@ static const struct table_row sendmail_rows[] = {
 	{ OUT("cfo@free.test", "encrypt", NULL), .on_failure = "fail" },
 };
 
+#define SESSION(verify, tls) "<" verify "><" tls "><128><1><1><1><192.0.2.1>"
 #define K(verify, tls, to) \
-	"<" verify "><" tls "><128><1><1><192.0.2.1><" to "><mx.t><CN><I>"
+	SESSION(verify, tls) "<a@" to "><" to "><mx.t><CN><I>"
+#define TO(verify, tls, to, hop) \
+	SESSION(verify, tls) "<" to "><" hop "><mx.t><CN><I>"
 #define LONG50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct {
@@ -286,17 +289,23 @@ static const struct {
 	{ "srv:" K("NO", "TLSv1.3", "net.test"), "" },
 	{ "srv:" K("NONE", "", "enc.test"), " 5 6!" },
 	{ "srv:" K("NO", "TLSv1.3", "enc.test"), " 5" },
+	{ "srv:" TO("NONE", "", "ceo@free.test", "free.test"), " 1! 2 3!" },
+	{ "srv:" TO("NONE", "", "cfo@free.test", "free.test"), " 1! 2 8!" },
+	/* another next hop: its own rules beside, none twice */
+	{ "srv:" TO("NONE", "", "x@free.test", "enc.test"), " 1! 2 5 6!" },
+	{ "srv:" TO("NONE", "", "x@enc.test", "free.test"), " 5 6!" },
+	{ "srv:" TO("NONE", "", "x@free.test", "[free.test]"), " 1! 2" },
 	/* rcpt comes after srv: what srv has told is not told again */
-	{ "rcpt:" K("NONE", "", "x@free.test"), "" },
-	{ "rcpt:" K("NONE", "", "ceo@free.test"), " 3" },
-	{ "rcpt:" K("NONE", "", "cfo@free.test"), " 8" },
-	{ "rcpt:" K("NO", "TLSv1.3", "x@enc.test"), "" },
+	{ "rcpt:" TO("NONE", "", "x@free.test", "free.test"), "" },
+	{ "rcpt:" TO("NONE", "", "ceo@free.test", "free.test"), "" },
+	{ "rcpt:" TO("NONE", "", "cfo@free.test", "free.test"), " 8" },
+	{ "rcpt:" TO("NO", "TLSv1.3", "x@enc.test", "enc.test"), "" },
 	/* a cut key has no names to judge by */
-	{ "srv:<OK><TLSv1.3><256><0><0><192.0.2.1><free.test><mx.t><" LONG50
+	{ "srv:<OK><TLSv1.3><256><0><0><0><192.0.2.1><a@free.test><free.test><mx.t><" LONG50
 		LONG50 LONG50 LONG50,
 	    "" },
 	{ "srv:" K("NONE", "", "other.test"), "" },
-	{ "try:<192.0.2.1><free.test><mx.t>", "" },
+	{ "try:<192.0.2.1><a@free.test><free.test><mx.t>", "" },
 	{ "feat:<192.0.2.1>", "" },
 	{ "srv:" K("NONE", "", "["), "" },
 	{ "srv:<NONE>", "" },
