@@ -231,7 +231,8 @@ answer_failure(struct explanation *e)
 	    e->q.hop_text);
 	dsn_tie_set(&tie, e->winner, sv_from(e->q.hop_text), e->app->now);
 	buf_init(&out, OUT_CELL_MAX);
-	if (dsn_rewrite(sv_from(key), &tie, e->app->now, REASON_COUNT, &out))
+	if (dsn_rewrite(sv_from(key), &tie, e->app->now,
+		(struct dsn_probes){ .n = 0 }, &out))
 		add_answer(e, "postfix", "dsn", key,
 		    explain_textf(e, "OK %s", buf_str(&out)));
 	buf_free(&out);

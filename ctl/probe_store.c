@@ -39,6 +39,7 @@ store_visit(const struct probing *p, const struct visit *v, struct state_db *db,
     struct err *err_r)
 {
 	const struct finding *f = first_failure(&v->d);
+	const struct reason_info *info;
 	json_t *o = probe_visit_json(v);
 	char *json = json_dumps(o, JSON_COMPACT);
 	struct record_probe row = {
@@ -66,6 +67,11 @@ store_visit(const struct probing *p, const struct visit *v, struct state_db *db,
 	if (f != NULL) {
 		row.class = sv_from(reason_info(f->reason)->code);
 		row.fault = sv_from(reason_fault_word(f->fault));
+	} else if (v->verdict.kind != VERDICT_PASS) {
+		/* A good certificate, but not the one of the rule. */
+		info = reason_info(v->verdict.reason);
+		row.class = sv_from(info->code);
+		row.fault = sv_from(reason_fault_word(info->fault));
 	}
 	rc = state_db_probe(db, &row, err_r);
 	buf_free(&addr);

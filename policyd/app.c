@@ -137,6 +137,21 @@ open_recorder(struct app *a)
 		log_error("no ledger is kept until a restart: %s", err.text);
 }
 
+/* Without results of probes texts say less, and that is all. */
+static void
+open_probes(struct app *a)
+{
+	const struct probe_cache_options opt = {
+		.path = a->conf->state_database,
+		.say = { say_to_log, NULL },
+		.max_age_secs = probe_cache_age(a->conf->probe_interval_secs),
+	};
+	struct err err = { 0 };
+
+	if (probe_cache_start(&a->world.probes, &opt, &err) < 0)
+		log_error("no bounce tells what a probe found: %s", err.text);
+}
+
 static void
 log_stats(const struct app *a)
 {
@@ -206,6 +221,9 @@ reload_conf(struct app *a)
 	log_set_level((enum log_level)next->log_level);
 	if (a->world.recorder != NULL)
 		recorder_retain(a->world.recorder, next->retention_days);
+	if (a->world.probes != NULL)
+		probe_cache_set_age(a->world.probes,
+		    probe_cache_age(next->probe_interval_secs));
 	front_set_max(a->front, allowed_connections(a));
 }
 
@@ -304,6 +322,7 @@ start(struct app *a, struct err *err_r)
 	    open_source(a, err_r) < 0)
 		return -1;
 	open_recorder(a);
+	open_probes(a);
 	a->n_workers = count_workers(a->conf);
 	a->base = event_base_new();
 	if (make_events(a, err_r) < 0 ||
@@ -359,6 +378,7 @@ app_free(struct app *a)
 	metrics_free(a->metrics);
 	front_free(a->front);
 	recorder_stop(a->world.recorder, LEDGER_MSECS, NULL);
+	probe_cache_stop(a->world.probes);
 	source_close(a->world.src);
 	cafiles_free(a->cafiles);
 	for (size_t i = 0; i < N_SIGNALS; i++)

@@ -82,18 +82,18 @@ note_dsn(void *arg, const struct dsn_note *note)
 }
 
 void
-ledger_dsn(struct service_context *ctx, struct sv key, enum reason found,
+ledger_dsn(struct service_context *ctx, struct sv key, struct dsn_probes probes,
     struct sv answer)
 {
 	struct dsn_note note;
 
 	if (answer.n > 0) {
-		dsn_note_answer(key, ctx->tie, found, answer, &ctx->party,
+		dsn_note_answer(key, ctx->tie, probes, answer, &ctx->party,
 		    &note);
 		note_dsn(ctx, &note);
 	}
 	dsn_watch(source_reader_get(&ctx->reader), key, ctx->tie, ctx->now_secs,
-	    found, note_dsn, ctx);
+	    probes, note_dsn, ctx);
 }
 
 static void

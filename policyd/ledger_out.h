@@ -7,13 +7,13 @@
 #ifndef POLICYD_LEDGER_OUT_H
 #define POLICYD_LEDGER_OUT_H
 
-#include "fact/reason.h"
+#include "policy/dsn.h"
 #include "service.h"
 
 /* Map dsn was asked about key; answer (empty: it stays as it is) is what it
- * said, found what a probe knows (REASON_COUNT: nothing). */
-void ledger_dsn(struct service_context *ctx, struct sv key, enum reason found,
-    struct sv answer);
+ * said, probes what is known of that destination. */
+void ledger_dsn(struct service_context *ctx, struct sv key,
+    struct dsn_probes probes, struct sv answer);
 /* Map sendmail was asked. */
 void ledger_sendmail(struct service_context *ctx, struct sv key);
 

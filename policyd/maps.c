@@ -121,14 +121,28 @@ static enum map_result
 answer_dsn(struct service_context *ctx, const struct socketmap_request *req,
     struct buf *out)
 {
+	struct probe_cache *cache = ctx->world->probes;
+	struct probe_held *held = NULL;
+	struct dsn_probes probes = { NULL, 0 };
+	const struct dsn_tie *tie = ctx->tie;
+	bool is_better;
+
+	if (cache != NULL && tie->rule_id != 0) {
+		held = probe_cache_take(cache);
+		probes = probe_table_find(probe_held_table(held),
+		    sv_make(tie->nexthop, tie->nexthop_n), tie->rule_id,
+		    &ctx->party);
+	}
 	buf_reset(&ctx->text);
-	if (!dsn_rewrite(req->key, ctx->tie, ctx->now_secs, REASON_COUNT,
-		&ctx->text)) {
-		ledger_dsn(ctx, req->key, REASON_COUNT, sv_from(""));
+	is_better =
+	    dsn_rewrite(req->key, tie, ctx->now_secs, probes, &ctx->text);
+	ledger_dsn(ctx, req->key, probes, buf_sv(&ctx->text));
+	if (held != NULL)
+		probe_cache_give(cache, held);
+	if (!is_better) {
 		socketmap_notfound(out);
 		return MAP_NOTFOUND;
 	}
-	ledger_dsn(ctx, req->key, REASON_COUNT, buf_sv(&ctx->text));
 	socketmap_ok(buf_sv(&ctx->text), out);
 	return MAP_FOUND;
 }

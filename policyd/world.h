@@ -6,13 +6,15 @@
 
 #include <stdatomic.h>
 
+#include "daemon/probe_cache.h"
 #include "daemon/recorder.h"
 #include "daemon/source.h"
 
 struct world {
 	struct source *src;
-	struct recorder *recorder; /* NULL: no ledger is kept */
-	atomic_uint addresses;     /* enum conf_addresses; a reload sets it */
+	struct recorder *recorder;  /* NULL: no ledger is kept */
+	struct probe_cache *probes; /* NULL: nothing is known */
+	atomic_uint addresses;      /* enum conf_addresses; a reload sets it */
 };
 
 #endif

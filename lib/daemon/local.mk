@@ -9,6 +9,7 @@ noinst_LIBRARIES += lib/daemon/libdaemon.a
 	%D%/notify.c %D%/notify.h \
 	%D%/policy_load.c %D%/policy_load.h \
 	%D%/privilege.c %D%/privilege.h \
+	%D%/probe_cache.c %D%/probe_cache.h \
 	%D%/record_queue.c %D%/record_queue.h \
 	%D%/recorder.c %D%/recorder.h \
 	%D%/say.c %D%/say.h \

@@ -105,22 +105,88 @@ is_failure_status(struct sv status)
 	    sv_to_u32(status, 999, &number);
 }
 
+/* Found in a certificate, which the handshake does not look at. */
+static bool
+is_of_certificate(enum reason r)
+{
+	return (r >= REASON_CERT_NOT_VERIFIED &&
+		   r <= REASON_FINGERPRINT_MISMATCH) ||
+	    (r >= REASON_SELF_SIGNED_LEAF && r <= REASON_CHAIN_TOO_LONG);
+}
+
+/* What ends a handshake. OpenSSL refuses keys and signatures that are too weak
+ * for its security level, and what it cannot read, before anybody verifies. */
+static bool
+is_of_handshake(enum reason r)
+{
+	static const enum reason reasons[] = { REASON_HANDSHAKE_FAILURE,
+		REASON_LEGACY_PROTOCOL, REASON_PROTOCOL_TOO_OLD,
+		REASON_CIPHER_TOO_WEAK, REASON_CLIENT_CERT_REQUIRED,
+		REASON_CONNECTION_CLOSED, REASON_PROTOCOL_ERROR,
+		REASON_STARTTLS_INJECTION, REASON_WEAK_KEY,
+		REASON_WEAK_SIGNATURE, REASON_BAD_KEY_USAGE, REASON_MALFORMED };
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i] == r)
+			return true;
+	return false;
+}
+
+bool
+dsn_explains(enum reason seen, enum reason found)
+{
+	if (seen == REASON_HANDSHAKE_FAILURE)
+		return is_of_handshake(found);
+	if (seen == REASON_CERT_NOT_VERIFIED)
+		return is_of_certificate(found);
+	return found == seen;
+}
+
+bool
+dsn_is_lasting(const struct dsn_probe *found)
+{
+	/* A server that closes may only be busy. */
+	return found->fault == FAULT_THEIRS && is_of_handshake(found->reason) &&
+	    found->reason != REASON_CONNECTION_CLOSED;
+}
+
 /* What the peer is surely to blame for may become permanent. */
 static bool
-may_be_permanent(enum reason seen, enum reason found)
+may_be_permanent(enum reason seen, struct dsn_probes probes)
 {
 	if (seen != REASON_HANDSHAKE_FAILURE)
 		return true;
-	return found != REASON_COUNT &&
-	    reason_info(found)->fault == FAULT_THEIRS &&
-	    !reason_info(found)->is_notice;
+	for (size_t i = 0; i < probes.n; i++)
+		if (!dsn_is_lasting(&probes.v[i]))
+			return false;
+	return probes.n > 0;
+}
+
+/* The first that explains it; NULL: none does. */
+static const struct dsn_probe *
+explaining(enum reason seen, struct dsn_probes probes)
+{
+	for (size_t i = 0; i < probes.n; i++)
+		if (dsn_explains(seen, probes.v[i].reason))
+			return &probes.v[i];
+	return NULL;
+}
+
+enum reason
+dsn_cause(struct sv text, struct dsn_probes probes)
+{
+	enum reason seen = dsn_reason(text);
+	const struct dsn_probe *found = explaining(seen, probes);
+
+	return found == NULL || seen == REASON_COUNT ? seen : found->reason;
 }
 
 static void
-add_words(const struct dsn_tie *tie, enum reason reason, struct sv text,
-    struct buf *out)
+add_words(const struct dsn_tie *tie, enum reason seen,
+    const struct dsn_probe *found, struct sv text, struct buf *out)
 {
-	const struct reason_info *info = reason_info(reason);
+	const struct reason_info *info =
+	    reason_info(found == NULL ? seen : found->reason);
 
 	buf_addf(out, " %s required by policy rule %lld for mail to ",
 	    tie->level == LEVEL_SECURE ? "Verified TLS" : "TLS",
@@ -129,12 +195,13 @@ add_words(const struct dsn_tie *tie, enum reason reason, struct sv text,
 	    NAME_BYTES);
 	buf_adds(out, ": ");
 	buf_add_printable(out, text, TEXT_BYTES);
-	buf_addf(out, "; %s: %s", info->code, info->todo);
+	buf_addf(out, "; %s%s: %s", found == NULL ? "" : "a probe found ",
+	    info->code, info->todo);
 }
 
 bool
 dsn_rewrite(struct sv key, const struct dsn_tie *tie, int64_t now,
-    enum reason found, struct buf *out)
+    struct dsn_probes probes, struct buf *out)
 {
 	struct sv text = key, status;
 	enum reason seen;
@@ -148,12 +215,13 @@ dsn_rewrite(struct sv key, const struct dsn_tie *tie, int64_t now,
 	if (seen == REASON_COUNT)
 		return false;
 	buf_init(&b, LIMIT_REPLY);
-	if (tie->on_failure == ON_FAILURE_FAIL && may_be_permanent(seen, found))
+	if (tie->on_failure == ON_FAILURE_FAIL &&
+	    may_be_permanent(seen, probes))
 		buf_addc(&b, '5');
 	else
 		buf_addc(&b, status.p[0]);
 	buf_add(&b, sv_skip(status, 1));
-	add_words(tie, found == REASON_COUNT ? seen : found, text, &b);
+	add_words(tie, seen, explaining(seen, probes), text, &b);
 	buf_add(out, buf_sv(&b));
 	buf_free(&b);
 	return true;

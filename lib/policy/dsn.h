@@ -32,6 +32,18 @@ struct dsn_tie {
 	char nexthop[LIMIT_NEXTHOP];
 };
 
+/* What the last probe saw at one server of a destination, in short. */
+struct dsn_probe {
+	enum reason reason;      /* REASON_COUNT: nothing is wrong */
+	enum reason_fault fault; /* whose, by the evidence */
+};
+
+/* All servers of one destination, by one look at them. */
+struct dsn_probes {
+	const struct dsn_probe *v;
+	size_t n; /* 0: nothing is known */
+};
+
 /* Notes that rule (NULL: none, the site's default applies) answered for the
  * next hop. */
 void dsn_tie_set(struct dsn_tie *tie, const struct rule *rule,
@@ -44,11 +56,23 @@ enum reason dsn_reason(struct sv text);
  * views when it names none. Views into text. */
 void dsn_peer(struct sv text, struct sv *name_r, struct sv *addr_r);
 
+/* True if what a probe found is why Postfix says seen: a certificate that has
+ * expired explains one that was not verified, but not a missing STARTTLS. */
+bool dsn_explains(enum reason seen, enum reason found);
+/* True if such a fault, found by a probe, is surely the peer's and will not go
+ * away by itself, so that a failed handshake may become permanent. */
+bool dsn_is_lasting(const struct dsn_probe *found);
+
+/* Why a delivery failed whose status has that text: what a probe found, if it
+ * explains it, else what the text says, as dsn_reason. */
+enum reason dsn_cause(struct sv text, struct dsn_probes probes);
+
 /* Adds the status and text for key and returns true, or false when they stay
- * as they are. found is what the last probe of that destination saw
- * (REASON_COUNT: nothing known); it gives the better words, and alone lets a
- * handshake failure become permanent. */
+ * as they are. probes is what was seen at that destination under the rule of
+ * the tie, not long ago. The first that explains the failure gives the better
+ * words; a handshake failure becomes permanent only when all of them explain
+ * it by a lasting fault of the peer. */
 bool dsn_rewrite(struct sv key, const struct dsn_tie *tie, int64_t now,
-    enum reason found, struct buf *out);
+    struct dsn_probes probes, struct buf *out);
 
 #endif

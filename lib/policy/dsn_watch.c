@@ -11,7 +11,8 @@ struct watch {
 	const struct rule *winner; /* the rule that answered, if it is known */
 	struct sv key;
 	int64_t now;
-	enum reason seen, found;
+	enum reason seen;
+	struct dsn_probes probes;
 	const struct party *party;
 	void (*fn)(void *arg, const struct dsn_note *note);
 	void *arg;
@@ -26,7 +27,7 @@ text_of(struct sv key)
 }
 
 static void
-fill(struct sv key, const struct dsn_tie *tie, enum reason found,
+fill(struct sv key, const struct dsn_tie *tie, struct dsn_probes probes,
     struct sv answer, struct dsn_note *n)
 {
 	struct sv text = text_of(key);
@@ -35,7 +36,7 @@ fill(struct sv key, const struct dsn_tie *tie, enum reason found,
 	n->judgement.verdict = (struct verdict){
 		.kind = sv_starts(answer, sv_from("5")) ? VERDICT_FAIL
 							: VERDICT_TEMPFAIL,
-		.reason = found != REASON_COUNT ? found : dsn_reason(text),
+		.reason = dsn_cause(text, probes),
 		.rule_id = tie->rule_id,
 		.level = tie->level,
 	};
@@ -94,8 +95,8 @@ on_monitor(void *arg, const struct rule *m)
 	dsn_tie_set(&tie, m, sv_make(w->tie->nexthop, w->tie->nexthop_n),
 	    w->now);
 	buf_init(&text, LIMIT_REPLY);
-	if (dsn_rewrite(w->key, &tie, w->now, w->found, &text)) {
-		fill(w->key, &tie, w->found, buf_sv(&text), &note);
+	if (dsn_rewrite(w->key, &tie, w->now, w->probes, &text)) {
+		fill(w->key, &tie, w->probes, buf_sv(&text), &note);
 		note.judgement.rule = m;
 		note.nexthop = party_text(w->party);
 		w->fn(w->arg, &note);
@@ -105,7 +106,7 @@ on_monitor(void *arg, const struct rule *m)
 
 void
 dsn_watch(const struct snapshot *s, struct sv key, const struct dsn_tie *tie,
-    int64_t now, enum reason found,
+    int64_t now, struct dsn_probes probes,
     void (*fn)(void *arg, const struct dsn_note *note), void *arg)
 {
 	struct party party;
@@ -113,7 +114,7 @@ dsn_watch(const struct snapshot *s, struct sv key, const struct dsn_tie *tie,
 		.key = key,
 		.now = now,
 		.seen = dsn_reason(text_of(key)),
-		.found = found,
+		.probes = probes,
 		.party = &party,
 		.fn = fn,
 		.arg = arg };
@@ -140,10 +141,11 @@ dsn_watch(const struct snapshot *s, struct sv key, const struct dsn_tie *tie,
 }
 
 void
-dsn_note_answer(struct sv key, const struct dsn_tie *tie, enum reason found,
-    struct sv answer, struct party *party, struct dsn_note *note_r)
+dsn_note_answer(struct sv key, const struct dsn_tie *tie,
+    struct dsn_probes probes, struct sv answer, struct party *party,
+    struct dsn_note *note_r)
 {
-	fill(key, tie, found, answer, note_r);
+	fill(key, tie, probes, answer, note_r);
 	note_r->nexthop = sv_from("");
 	if (party_nexthop(party, sv_make(tie->nexthop, tie->nexthop_n)) ==
 	    PARTY_OK)

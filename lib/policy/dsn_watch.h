@@ -31,15 +31,15 @@ struct dsn_note {
 };
 
 /* Calls fn for each monitor rule of s that the status key shows violated. tie,
- * now and found as for dsn_rewrite. */
+ * now and probes as for dsn_rewrite. */
 void dsn_watch(const struct snapshot *s, struct sv key,
-    const struct dsn_tie *tie, int64_t now, enum reason found,
+    const struct dsn_tie *tie, int64_t now, struct dsn_probes probes,
     void (*fn)(void *arg, const struct dsn_note *note), void *arg);
 
 /* What dsn_rewrite's answer was about, for the ledger: the rule by its number
  * alone (judgement.rule is NULL). party is memory that nexthop views. */
-void
-dsn_note_answer(struct sv key, const struct dsn_tie *tie, enum reason found,
-    struct sv answer, struct party *party, struct dsn_note *note_r);
+void dsn_note_answer(struct sv key, const struct dsn_tie *tie,
+    struct dsn_probes probes, struct sv answer, struct party *party,
+    struct dsn_note *note_r);
 
 #endif

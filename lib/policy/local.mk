@@ -13,6 +13,7 @@ noinst_LIBRARIES += lib/policy/libpolicy.a
 	%D%/party.c %D%/party.h \
 	%D%/pattern.c %D%/pattern.h \
 	%D%/postfix.c %D%/postfix.h \
+	%D%/probe_table.c %D%/probe_table.h \
 	%D%/query.c %D%/query.h \
 	%D%/ranges.c %D%/ranges.h \
 	%D%/row.c %D%/row.h \

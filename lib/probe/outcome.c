@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "policy/dsn.h"
 #include "probe/outcome.h"
 
 /* Where TLS is a wish, Postfix goes on without: at once when STARTTLS is not
@@ -30,10 +31,13 @@ fails_for_good(const struct rule *rule, const struct probe_result *r,
 	if (rule->on_failure != ON_FAILURE_FAIL || !r->tried_handshake ||
 	    r->has_tls)
 		return false;
-	for (size_t i = 0; i < d->n_findings; i++)
-		if (d->findings[i].severity == FINDING_FAIL &&
-		    d->findings[i].fault != FAULT_THEIRS)
+	for (size_t i = 0; i < d->n_findings; i++) {
+		const struct finding *f = &d->findings[i];
+		struct dsn_probe found = { f->reason, f->fault };
+
+		if (f->severity == FINDING_FAIL && !dsn_is_lasting(&found))
 			return false;
+	}
 	return true;
 }
 

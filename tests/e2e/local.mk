@@ -11,6 +11,7 @@ e2e_tests = \
 	%D%/t-in-record.sh \
 	%D%/t-in-three.sh \
 	%D%/t-out-broken.sh \
+	%D%/t-out-dsn.sh \
 	%D%/t-out-keys.sh \
 	%D%/t-out-levels.sh \
 	%D%/t-out-live.sh \

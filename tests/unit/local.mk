@@ -184,3 +184,12 @@ unit_programs += %D%/test_sendmail
 %C%_test_sendmail_SOURCES = %D%/test_sendmail.c %D%/unit.h
 %C%_test_sendmail_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_sendmail_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS)
+unit_programs += %D%/test_dsn
+%C%_test_dsn_SOURCES = %D%/test_dsn.c %D%/unit.h
+%C%_test_dsn_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_dsn_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS)
+unit_programs += %D%/test_probe_cache
+%C%_test_probe_cache_SOURCES = %D%/test_probe_cache.c %D%/said.h \
+	$(store_fixture)
+%C%_test_probe_cache_CFLAGS = $(store_cflags)
+%C%_test_probe_cache_LDADD = $(DAEMON_LIBS)

@@ -1,11 +1,10 @@
-/* tlswarden: tests for policy/lookup and policy/dsn.
+/* tlswarden: tests for policy/lookup.
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "config.h"
 
 #include <string.h>
 
-#include "policy/dsn.h"
 #include "policy/lookup.h"
 #include "unit.h"
 
@@ -203,104 +202,6 @@ START_TEST(ehlo)
 }
 END_TEST
 
-#define TEXT_NO_TLS "TLS is required, but was not offered by host mx[192.0.2.1]"
-
-static const struct {
-	const char *label;
-	struct sv key;
-	enum on_failure on_failure;
-	enum level level;
-	enum reason found;
-	const char *want; /* start of the answer; NULL: unchanged */
-} statuses[] = {
-	{ "fail", SV("4.7.4 " TEXT_NO_TLS), ON_FAILURE_FAIL, LEVEL_ENCRYPT,
-	    REASON_COUNT,
-	    "5.7.4 TLS required by policy rule 3 for mail to "
-	    "bank.test: " TEXT_NO_TLS "; no_starttls: enable STARTTLS" },
-	{ "tempfail", SV("4.7.4 " TEXT_NO_TLS), ON_FAILURE_TEMPFAIL,
-	    LEVEL_ENCRYPT, REASON_COUNT, "4.7.4 TLS required by policy rule" },
-	{ "not verified", SV("4.7.5 Server certificate not verified"),
-	    ON_FAILURE_FAIL, LEVEL_SECURE, REASON_COUNT,
-	    "5.7.5 Verified TLS required by policy rule 3" },
-	{ "the probe's words", SV("4.7.5 Server certificate not verified"),
-	    ON_FAILURE_FAIL, LEVEL_SECURE, REASON_EXPIRED_LEAF,
-	    "5.7.5 Verified TLS required by policy rule 3 for mail to "
-	    "bank.test: Server certificate not verified; expired_leaf: renew "
-	    "the certificate" },
-	{ "old text", SV("4.7.5 Server certificate not trusted"),
-	    ON_FAILURE_FAIL, LEVEL_SECURE, REASON_COUNT, "5.7.5 " },
-	{ "refused",
-	    SV("4.7.0 TLS is required, but host mx[192.0.2.1] refused "
-	       "to start TLS: 454 4.7.0 later"),
-	    ON_FAILURE_FAIL, LEVEL_ENCRYPT, REASON_COUNT, "5.7.0 " },
-	{ "refused for good stays so",
-	    SV("5.7.0 TLS is required, but host mx[192.0.2.1] refused to start "
-	       "TLS: 554 no"),
-	    ON_FAILURE_TEMPFAIL, LEVEL_ENCRYPT, REASON_COUNT, "5.7.0 " },
-	{ "handshake, nothing known",
-	    SV("4.7.5 Cannot start TLS: handshake failure"), ON_FAILURE_FAIL,
-	    LEVEL_ENCRYPT, REASON_COUNT, "4.7.5 " },
-	{ "handshake, the probe saw it",
-	    SV("4.7.5 Cannot start TLS: handshake failure"), ON_FAILURE_FAIL,
-	    LEVEL_ENCRYPT, REASON_LEGACY_PROTOCOL, "5.7.5 " },
-	{ "handshake, the path's fault",
-	    SV("4.7.5 Cannot start TLS: handshake failure"), ON_FAILURE_FAIL,
-	    LEVEL_ENCRYPT, REASON_TIMEOUT, "4.7.5 " },
-	{ "our map", SV("4.7.5 client TLS configuration problem"),
-	    ON_FAILURE_FAIL, LEVEL_SECURE, REASON_COUNT, NULL },
-	{ "our engine",
-	    SV("4.7.5 TLS is required, but our TLS engine is unavailable"),
-	    ON_FAILURE_FAIL, LEVEL_SECURE, REASON_COUNT, NULL },
-	{ "unavailable", SV("4.7.0 TLS is required, but unavailable"),
-	    ON_FAILURE_FAIL, LEVEL_SECURE, REASON_COUNT, NULL },
-	{ "not about TLS", SV("4.4.1 connect to mx: Connection refused"),
-	    ON_FAILURE_FAIL, LEVEL_SECURE, REASON_COUNT, NULL },
-	{ "a peer that quotes us",
-	    SV("4.2.2 452 Server certificate not verified"), ON_FAILURE_FAIL,
-	    LEVEL_SECURE, REASON_COUNT, NULL },
-	{ "sent", SV("2.0.0 250 2.0.0 Ok: queued"), ON_FAILURE_FAIL,
-	    LEVEL_SECURE, REASON_COUNT, NULL },
-	{ "no status", SV("Server certificate not verified"), ON_FAILURE_FAIL,
-	    LEVEL_SECURE, REASON_COUNT, NULL },
-	{ "odd status", SV("4.x.5 Server certificate not verified"),
-	    ON_FAILURE_FAIL, LEVEL_SECURE, REASON_COUNT, NULL },
-	{ "empty", SV(""), ON_FAILURE_FAIL, LEVEL_SECURE, REASON_COUNT, NULL },
-	{ "a rule that demands nothing", SV("4.7.4 " TEXT_NO_TLS),
-	    ON_FAILURE_FAIL, LEVEL_PREFERRED, REASON_COUNT, NULL },
-};
-
-START_TEST(dsn)
-{
-	static struct dsn_tie tie;
-	struct demand d = { .level = statuses[_i].level };
-	struct rule r = { .id = 3,
-		.on_failure = (uint8_t)statuses[_i].on_failure,
-		.demand = &d };
-	const char *want = statuses[_i].want;
-	struct buf out;
-	bool changed;
-
-	buf_init(&out, 1000);
-	dsn_tie_set(&tie, &r, sv_from("bank.test"), 1000);
-	changed =
-	    dsn_rewrite(statuses[_i].key, &tie, 1010, statuses[_i].found, &out);
-	ck_assert_msg(changed == (want != NULL), "%s: %s", statuses[_i].label,
-	    buf_str(&out));
-	if (want != NULL)
-		ck_assert_msg(sv_starts(buf_sv(&out), sv_from(want)), "%s: %s",
-		    statuses[_i].label, buf_str(&out));
-	buf_reset(&out);
-	ck_assert_msg(!dsn_rewrite(statuses[_i].key, &tie, 1001 + DSN_TIE_SECS,
-			  REASON_COUNT, &out),
-	    "an old tie");
-	dsn_tie_set(&tie, NULL, sv_from("bank.test"), 1000);
-	ck_assert_msg(!dsn_rewrite(statuses[_i].key, &tie, 1000, REASON_COUNT,
-			  &out),
-	    "no rule answered");
-	buf_free(&out);
-}
-END_TEST
-
 static void
 add_tests(TCase *tc)
 {
@@ -308,7 +209,6 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, transport_keeps_relay);
 	tcase_add_loop_test(tc, address, 0, N_ROWS(addresses));
 	tcase_add_loop_test(tc, ehlo, 0, N_ROWS(clients));
-	tcase_add_loop_test(tc, dsn, 0, N_ROWS(statuses));
 }
 
 UNIT_MAIN("lookup", add_tests)

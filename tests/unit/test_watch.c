@@ -91,7 +91,7 @@ on_dsn(void *arg, const struct dsn_note *n)
 
 static const struct {
 	const char *label, *nexthop, *key, *want;
-	enum reason found;
+	enum reason found; /* REASON_COUNT: nothing is known */
 } statuses[] = {
 	{ "no rule, not offered", "free.test", OFFERED, " 1! 2 17",
 	    REASON_COUNT },
@@ -161,6 +161,8 @@ START_TEST(dsn)
 	struct snapshot *s = table_snapshot(rows, N_ROWS(rows));
 	struct sv key = sv_from(statuses[_i].key);
 	struct sv hop = sv_from(statuses[_i].nexthop);
+	const struct dsn_probe one = { statuses[_i].found, FAULT_THEIRS };
+	struct dsn_probes probes = { &one, statuses[_i].found != REASON_COUNT };
 	static struct dsn_tie tie;
 	struct lookup_answer a;
 	struct party party;
@@ -170,12 +172,11 @@ START_TEST(dsn)
 	lookup_tlspolicy(s, hop, &party, &a);
 	h.want_nexthop = party_text(&party);
 	dsn_tie_set(&tie, a.rule, hop, 1000);
-	dsn_watch(s, key, &tie, 1010, statuses[_i].found, on_dsn, &h);
+	dsn_watch(s, key, &tie, 1010, probes, on_dsn, &h);
 	ck_ids(&h, statuses[_i].want, statuses[_i].label);
 	buf_reset(&h.ids);
-	dsn_watch(s, key, &tie, 1001 + DSN_TIE_SECS, statuses[_i].found, on_dsn,
-	    &h);
-	dsn_watch(s, key, &tie, 999, statuses[_i].found, on_dsn, &h);
+	dsn_watch(s, key, &tie, 1001 + DSN_TIE_SECS, probes, on_dsn, &h);
+	dsn_watch(s, key, &tie, 999, probes, on_dsn, &h);
 	ck_ids(&h, "", "an old tie");
 	heard_done(&h);
 	snapshot_free(s);
@@ -193,13 +194,14 @@ START_TEST(dsn_words)
 	heard_init(&h);
 	h.want_nexthop = sv_from("free.test");
 	dsn_tie_set(&tie, NULL, sv_from("Free.Test"), 1000);
-	dsn_watch(s, sv_from(OFFERED), &tie, 1000, REASON_COUNT, on_dsn, &h);
+	dsn_watch(s, sv_from(OFFERED), &tie, 1000,
+	    (struct dsn_probes){ NULL, 0 }, on_dsn, &h);
 	ck_assert_ptr_nonnull(strstr(buf_str(&h.text),
 	    "5.7.4 TLS required by policy rule 1 for mail to Free.Test: "));
 	ck_assert_ptr_nonnull(strstr(buf_str(&h.text),
 	    "4.7.4 Verified TLS required by policy rule 2 for mail to "));
 	ck_assert_ptr_nonnull(strstr(buf_str(&h.text), "no_starttls: "));
-	dsn_note_answer(sv_from(OFFERED), &tie, REASON_COUNT,
+	dsn_note_answer(sv_from(OFFERED), &tie, (struct dsn_probes){ NULL, 0 },
 	    sv_from("5.7.4 x"), &party, &note);
 	ck_assert(note.judgement.verdict.kind == VERDICT_FAIL);
 	ck_assert(note.judgement.verdict.reason == REASON_NO_STARTTLS);
@@ -226,9 +228,11 @@ START_TEST(dsn_changed)
 	lookup_tlspolicy(s, h.want_nexthop, &party, &a);
 	dsn_tie_set(&tie, a.rule, h.want_nexthop, 1000);
 	tie.rule_id = 999;
-	dsn_watch(s, sv_from(CERT), &tie, 1000, REASON_COUNT, on_dsn, &h);
+	dsn_watch(s, sv_from(CERT), &tie, 1000, (struct dsn_probes){ NULL, 0 },
+	    on_dsn, &h);
 	ck_ids(&h, "", "another rule answered");
-	dsn_watch(s, sv_from(OFFERED), &tie, 1000, REASON_COUNT, on_dsn, &h);
+	dsn_watch(s, sv_from(OFFERED), &tie, 1000,
+	    (struct dsn_probes){ NULL, 0 }, on_dsn, &h);
 	ck_ids(&h, " 12 13 14 15", "no STARTTLS is so under any rule");
 	heard_done(&h);
 	snapshot_free(s);

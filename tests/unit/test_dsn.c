@@ -1,0 +1,329 @@
+/* tlswarden: tests for policy/dsn and policy/probe_table.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include "policy/dsn.h"
+#include "policy/probe_table.h"
+#include "unit.h"
+
+/* clang-format off */
+#define NONE { { REASON_UNKNOWN, FAULT_UNKNOWN } }, 0
+#define ONE(reason, fault) { { (reason), (fault) } }, 1
+#define TWO(a, b) { { (a), FAULT_THEIRS }, { (b), FAULT_THEIRS } }, 2
+/* clang-format on */
+#define TEXT_NO_TLS "TLS is required, but was not offered by host mx[192.0.2.1]"
+
+static const struct {
+	const char *label;
+	struct sv key;
+	enum on_failure on_failure;
+	enum level level;
+	struct dsn_probe found[2];
+	size_t n_found;   /* 0: nothing is known */
+	const char *want; /* start of the answer; NULL: unchanged */
+} statuses[] = {
+	{ "fail", SV("4.7.4 " TEXT_NO_TLS), ON_FAILURE_FAIL, LEVEL_ENCRYPT,
+	    NONE,
+	    "5.7.4 TLS required by policy rule 3 for mail to "
+	    "bank.test: " TEXT_NO_TLS "; no_starttls: enable STARTTLS" },
+	{ "tempfail", SV("4.7.4 " TEXT_NO_TLS), ON_FAILURE_TEMPFAIL,
+	    LEVEL_ENCRYPT, NONE, "4.7.4 TLS required by policy rule" },
+	{ "not verified", SV("4.7.5 Server certificate not verified"),
+	    ON_FAILURE_FAIL, LEVEL_SECURE, NONE,
+	    "5.7.5 Verified TLS required by policy rule 3" },
+	{ "the probe's words", SV("4.7.5 Server certificate not verified"),
+	    ON_FAILURE_FAIL, LEVEL_SECURE,
+	    ONE(REASON_EXPIRED_LEAF, FAULT_THEIRS),
+	    "5.7.5 Verified TLS required by policy rule 3 for mail to "
+	    "bank.test: Server certificate not verified; a probe found "
+	    "expired_leaf: renew the certificate" },
+	{ "old text", SV("4.7.5 Server certificate not trusted"),
+	    ON_FAILURE_FAIL, LEVEL_SECURE, NONE, "5.7.5 " },
+	{ "refused",
+	    SV("4.7.0 TLS is required, but host mx[192.0.2.1] refused "
+	       "to start TLS: 454 4.7.0 later"),
+	    ON_FAILURE_FAIL, LEVEL_ENCRYPT, NONE, "5.7.0 " },
+	{ "refused for good stays so",
+	    SV("5.7.0 TLS is required, but host mx[192.0.2.1] refused to start "
+	       "TLS: 554 no"),
+	    ON_FAILURE_TEMPFAIL, LEVEL_ENCRYPT, NONE, "5.7.0 " },
+	{ "handshake, nothing known",
+	    SV("4.7.5 Cannot start TLS: handshake failure"), ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, NONE, "4.7.5 " },
+	{ "handshake, the probe saw it",
+	    SV("4.7.5 Cannot start TLS: handshake failure"), ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, ONE(REASON_LEGACY_PROTOCOL, FAULT_THEIRS),
+	    "5.7.5 " },
+	{ "handshake, the path's fault",
+	    SV("4.7.5 Cannot start TLS: handshake failure"), ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, ONE(REASON_TIMEOUT, FAULT_PATH), "4.7.5 " },
+	{ "our map", SV("4.7.5 client TLS configuration problem"),
+	    ON_FAILURE_FAIL, LEVEL_SECURE, NONE, NULL },
+	{ "our engine",
+	    SV("4.7.5 TLS is required, but our TLS engine is unavailable"),
+	    ON_FAILURE_FAIL, LEVEL_SECURE, NONE, NULL },
+	{ "unavailable", SV("4.7.0 TLS is required, but unavailable"),
+	    ON_FAILURE_FAIL, LEVEL_SECURE, NONE, NULL },
+	{ "not about TLS", SV("4.4.1 connect to mx: Connection refused"),
+	    ON_FAILURE_FAIL, LEVEL_SECURE, NONE, NULL },
+	{ "a peer that quotes us",
+	    SV("4.2.2 452 Server certificate not verified"), ON_FAILURE_FAIL,
+	    LEVEL_SECURE, NONE, NULL },
+	{ "sent", SV("2.0.0 250 2.0.0 Ok: queued"), ON_FAILURE_FAIL,
+	    LEVEL_SECURE, NONE, NULL },
+	{ "no status", SV("Server certificate not verified"), ON_FAILURE_FAIL,
+	    LEVEL_SECURE, NONE, NULL },
+	{ "odd status", SV("4.x.5 Server certificate not verified"),
+	    ON_FAILURE_FAIL, LEVEL_SECURE, NONE, NULL },
+	{ "empty", SV(""), ON_FAILURE_FAIL, LEVEL_SECURE, NONE, NULL },
+	{ "a rule that demands nothing", SV("4.7.4 " TEXT_NO_TLS),
+	    ON_FAILURE_FAIL, LEVEL_PREFERRED, NONE, NULL },
+#define HANDSHAKE SV("4.7.5 Cannot start TLS: handshake failure")
+#define NOT_VERIFIED SV("4.7.5 Server certificate not verified")
+	{ "handshake, the peer wants our certificate", HANDSHAKE,
+	    ON_FAILURE_FAIL, LEVEL_ENCRYPT,
+	    ONE(REASON_CLIENT_CERT_REQUIRED, FAULT_THEIRS),
+	    "5.7.5 TLS required by policy rule 3 for mail to bank.test: "
+	    "Cannot start TLS: handshake failure; a probe found "
+	    "client_cert_required: " },
+	{ "handshake, tempfail", HANDSHAKE, ON_FAILURE_TEMPFAIL, LEVEL_ENCRYPT,
+	    ONE(REASON_LEGACY_PROTOCOL, FAULT_THEIRS), "4.7.5 " },
+	{ "handshake, by the evidence it is ours", HANDSHAKE, ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, ONE(REASON_HANDSHAKE_FAILURE, FAULT_OURS),
+	    "4.7.5 " },
+	{ "handshake, nobody knows whose", HANDSHAKE, ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, ONE(REASON_HANDSHAKE_FAILURE, FAULT_UNKNOWN),
+	    "4.7.5 " },
+	{ "handshake, the probe was good", HANDSHAKE, ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, ONE(REASON_COUNT, FAULT_UNKNOWN),
+	    "4.7.5 TLS required by policy rule 3 for mail to bank.test: "
+	    "Cannot start TLS: handshake failure; handshake_failure: " },
+	{ "handshake, another fault of theirs", HANDSHAKE, ON_FAILURE_FAIL,
+	    LEVEL_SECURE, ONE(REASON_EXPIRED_LEAF, FAULT_THEIRS),
+	    "4.7.5 Verified TLS required by policy rule 3 for mail to "
+	    "bank.test: Cannot start TLS: handshake failure; "
+	    "handshake_failure: " },
+	{ "handshake, closed: may be busy", HANDSHAKE, ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, ONE(REASON_CONNECTION_CLOSED, FAULT_THEIRS),
+	    "4.7.5 " },
+	{ "handshake, a key too weak for OpenSSL", HANDSHAKE, ON_FAILURE_FAIL,
+	    LEVEL_SECURE, ONE(REASON_WEAK_KEY, FAULT_THEIRS), "5.7.5 " },
+	{ "handshake, a notice is no fault", HANDSHAKE, ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, ONE(REASON_CLIENT_CERT_REQUESTED, FAULT_THEIRS),
+	    "4.7.5 " },
+	{ "handshake, both servers", HANDSHAKE, ON_FAILURE_FAIL, LEVEL_ENCRYPT,
+	    TWO(REASON_LEGACY_PROTOCOL, REASON_CLIENT_CERT_REQUIRED),
+	    "5.7.5 TLS required by policy rule 3 for mail to bank.test: "
+	    "Cannot start TLS: handshake failure; a probe found "
+	    "legacy_protocol: " },
+	{ "handshake, one server is good", HANDSHAKE, ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, TWO(REASON_LEGACY_PROTOCOL, REASON_COUNT),
+	    "4.7.5 " },
+	{ "handshake, one server has none", HANDSHAKE, ON_FAILURE_FAIL,
+	    LEVEL_ENCRYPT, TWO(REASON_LEGACY_PROTOCOL, REASON_NO_STARTTLS),
+	    "4.7.5 " },
+	{ "the second explains it", NOT_VERIFIED, ON_FAILURE_TEMPFAIL,
+	    LEVEL_SECURE, TWO(REASON_NO_STARTTLS, REASON_INCOMPLETE_CHAIN),
+	    "4.7.5 Verified TLS required by policy rule 3 for mail to "
+	    "bank.test: Server certificate not verified; a probe found "
+	    "incomplete_chain: " },
+	{ "a fault of ours in the trust store", NOT_VERIFIED, ON_FAILURE_FAIL,
+	    LEVEL_SECURE, ONE(REASON_EXPIRED_ROOT, FAULT_OURS),
+	    "5.7.5 Verified TLS required by policy rule 3 for mail to "
+	    "bank.test: Server certificate not verified; a probe found "
+	    "expired_root: " },
+	{ "what does not explain it is not said", SV("4.7.4 " TEXT_NO_TLS),
+	    ON_FAILURE_FAIL, LEVEL_SECURE,
+	    ONE(REASON_EXPIRED_LEAF, FAULT_THEIRS),
+	    "5.7.4 Verified TLS required by policy rule 3 for mail to "
+	    "bank.test: " TEXT_NO_TLS "; no_starttls: enable STARTTLS" },
+	{ "what does is", SV("4.7.4 " TEXT_NO_TLS), ON_FAILURE_FAIL,
+	    LEVEL_SECURE, ONE(REASON_NO_STARTTLS, FAULT_THEIRS),
+	    "5.7.4 Verified TLS required by policy rule 3 for mail to "
+	    "bank.test: " TEXT_NO_TLS "; a probe found no_starttls: " },
+	{ "our trouble stays ours",
+	    SV("4.7.5 client TLS configuration problem"), ON_FAILURE_FAIL,
+	    LEVEL_SECURE, ONE(REASON_EXPIRED_LEAF, FAULT_THEIRS), NULL },
+};
+
+START_TEST(dsn)
+{
+	static struct dsn_tie tie;
+	const struct dsn_probes none = { NULL, 0 };
+	struct dsn_probes found = { statuses[_i].found, statuses[_i].n_found };
+	struct demand d = { .level = statuses[_i].level };
+	struct rule r = { .id = 3,
+		.on_failure = (uint8_t)statuses[_i].on_failure,
+		.demand = &d };
+	const char *want = statuses[_i].want;
+	struct buf out;
+	bool changed;
+
+	buf_init(&out, 1000);
+	dsn_tie_set(&tie, &r, sv_from("bank.test"), 1000);
+	changed = dsn_rewrite(statuses[_i].key, &tie, 1010, found, &out);
+	ck_assert_msg(!out.is_full && out.n < LIMIT_REPLY, "%s: too long",
+	    statuses[_i].label);
+	ck_assert_msg(changed == (want != NULL), "%s: %s", statuses[_i].label,
+	    buf_str(&out));
+	if (want != NULL)
+		ck_assert_msg(sv_starts(buf_sv(&out), sv_from(want)), "%s: %s",
+		    statuses[_i].label, buf_str(&out));
+	buf_reset(&out);
+	ck_assert_msg(!dsn_rewrite(statuses[_i].key, &tie, 1001 + DSN_TIE_SECS,
+			  none, &out),
+	    "an old tie");
+	dsn_tie_set(&tie, NULL, sv_from("bank.test"), 1000);
+	ck_assert_msg(!dsn_rewrite(statuses[_i].key, &tie, 1000, none, &out),
+	    "no rule answered");
+	buf_free(&out);
+}
+END_TEST
+
+/* What is stored, and what a next hop is told of it. */
+static const struct stored {
+	const char *domain, *host;
+	uint16_t port;
+	int64_t at, rule;
+	const char *verdict, *class, *fault;
+} stored[] = {
+	{ "bank.test", "mx1.bank.test", 25, 100, 3, "fail", "expired_leaf",
+	    "theirs" },
+	{ "bank.test", "mx2.bank.test", 25, 100, 3, "ok", "", "" },
+	/* not a server any more */
+	{ "bank.test", "old.bank.test", 25, 99, 3, "fail", "name_mismatch",
+	    "theirs" },
+	{ "bank.test", "mx1.bank.test", 587, 100, 3, "noverify", "no_starttls",
+	    "theirs" },
+	{ "two.test", "mx.two.test", 25, 100, 4, "ok", "", "" },
+	{ "two.test", "mx2.two.test", 25, 100, 5, "ok", "", "" },
+	{ "host.test", "host.test", 25, 100, 6, "fail", "weak_key", "theirs" },
+	{ "host.test", "mx.host.test", 25, 101, 6, "fail", "revoked", "ours" },
+	{ "host.test", "host.test", 587, 90, 6, "fail", "path_length", "path" },
+	{ "192.0.2.1", "192.0.2.1", 25, 100, 7, "fail", "timeout", "path" },
+	{ "2001:db8::1", "2001:db8::1", 465, 100, 8, "ok", "", "" },
+	{ "odd.test", "mx.odd.test", 25, 100, 9, "fail", "who_knows",
+	    "theirs" },
+	{ "odd.test", "mx.odd.test", 25, 100, 9, "fail", "", "" },
+	{ "odd.test", "mx.odd.test", 25, 100, 9, "", "", "" },
+	{ "fault.test", "mx.fault.test", 25, 100, 9, "fail", "revoked",
+	    "yours" },
+	{ "", "mx.no.test", 25, 100, 9, "ok", "", "" },
+	{ "norule.test", "mx.norule.test", 25, 100, 0, "ok", "", "" },
+};
+
+static const struct {
+	const char *label, *nexthop;
+	int64_t rule;
+	struct dsn_probe want[2];
+	size_t n_want;
+} finds[] = {
+	{ "a domain, the newest look", "bank.test", 3,
+	    { { REASON_EXPIRED_LEAF, FAULT_THEIRS },
+		{ REASON_COUNT, FAULT_UNKNOWN } },
+	    2 },
+	{ "however it is written", "BANK.test.", 3,
+	    { { REASON_EXPIRED_LEAF, FAULT_THEIRS },
+		{ REASON_COUNT, FAULT_UNKNOWN } },
+	    2 },
+	{ "another rule", "bank.test", 4, NONE },
+	{ "no rule", "norule.test", 0, NONE },
+	{ "judged by no rule", "norule.test", 9, NONE },
+	{ "judged by two rules", "two.test", 4, NONE },
+	{ "unknown", "else.test", 3, NONE },
+	{ "a subdomain", "a.bank.test", 3, NONE },
+	{ "a host with a port is no domain", "bank.test:25", 3, NONE },
+	{ "nor one in brackets", "[bank.test]", 3, NONE },
+	{ "a host", "[host.test]", 6, ONE(REASON_WEAK_KEY, FAULT_THEIRS) },
+	{ "its port", "host.test:25", 6, ONE(REASON_WEAK_KEY, FAULT_THEIRS) },
+	{ "by name", "host.test:smtp", 6, ONE(REASON_WEAK_KEY, FAULT_THEIRS) },
+	{ "another port", "[host.test]:587", 6,
+	    ONE(REASON_PATH_LENGTH, FAULT_PATH) },
+	{ "a third", "[host.test]:465", 6, NONE },
+	{ "the domain of that name", "host.test", 6,
+	    ONE(REASON_REVOKED, FAULT_OURS) },
+	{ "an address", "[192.0.2.1]", 7, ONE(REASON_TIMEOUT, FAULT_PATH) },
+	{ "IPv6", "[IPv6:2001:db8:0::1]:465", 8,
+	    ONE(REASON_COUNT, FAULT_UNKNOWN) },
+	{ "IPv6, another port", "[2001:db8::1]", 8, NONE },
+	{ "what is no result of ours", "odd.test", 9, NONE },
+	{ "a fault that is none", "fault.test", 9,
+	    ONE(REASON_REVOKED, FAULT_UNKNOWN) },
+	{ "empty", "", 3, NONE },
+	{ "no next hop", "bank.test bank.test", 3, NONE },
+};
+
+static struct probe_table *
+make_table(void)
+{
+	struct probe_table_builder *b = probe_table_begin();
+
+	for (int i = 0; i < N_ROWS(stored); i++) {
+		const struct stored *s = &stored[i];
+		struct record_probe row = { .at_secs = s->at,
+			.domain = sv_from(s->domain),
+			.host = sv_from(s->host),
+			.port = s->port,
+			.rule = s->rule,
+			.verdict = sv_from(s->verdict),
+			.class = sv_from(s->class),
+			.fault = sv_from(s->fault) };
+
+		probe_table_add(b, &row);
+	}
+	return probe_table_done(b);
+}
+
+START_TEST(find)
+{
+	static struct party scratch;
+	struct probe_table *t = make_table();
+	struct dsn_probes got = probe_table_find(t, sv_from(finds[_i].nexthop),
+	    finds[_i].rule, &scratch);
+
+	ck_assert_msg(got.n == finds[_i].n_want, "%s: %zu", finds[_i].label,
+	    got.n);
+	for (size_t i = 0; i < got.n; i++) {
+		const struct dsn_probe *want = &finds[_i].want[i];
+		/* Servers of one look are in no order. */
+		const struct dsn_probe *p = &got.v[i];
+
+		if (got.n == 2 && p->reason != want->reason)
+			p = &got.v[1 - i];
+		ck_assert_msg(p->reason == want->reason &&
+			p->fault == want->fault,
+		    "%s: server %zu", finds[_i].label, i);
+	}
+	ck_assert_int_eq(probe_table_oldest(t), 90);
+	probe_table_free(t);
+}
+END_TEST
+
+START_TEST(find_nothing)
+{
+	static struct party scratch;
+	struct probe_table *t = probe_table_done(probe_table_begin());
+
+	ck_assert_uint_eq(probe_table_find(t, sv_from("bank.test"), 3, &scratch)
+			      .n,
+	    0);
+	ck_assert_int_eq(probe_table_oldest(t), INT64_MAX);
+	probe_table_free(t);
+	ck_assert_uint_eq(probe_table_find(NULL, sv_from("bank.test"), 3,
+			      &scratch)
+			      .n,
+	    0);
+	probe_table_free(NULL);
+}
+END_TEST
+
+static void
+add_tests(TCase *tc)
+{
+	tcase_add_loop_test(tc, dsn, 0, N_ROWS(statuses));
+	tcase_add_loop_test(tc, find, 0, N_ROWS(finds));
+	tcase_add_test(tc, find_nothing);
+}
+
+UNIT_MAIN("dsn", add_tests)
