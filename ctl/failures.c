@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/conf.h"
@@ -73,8 +74,8 @@ cell(struct table *t, struct sv v)
 static void
 print_groups(const struct app *app, const struct failures *f)
 {
-	static const char *const heads[] = { "COUNT", "LAST", "RULE", "MODE",
-		"REASON", "FROM", "TO", "PEER" };
+	static const char *const heads[] = { "COUNT", "LAST", "RULE", "DIR",
+		"MODE", "SEEN BY", "REASON", "FROM", "TO", "PEER" };
 	struct table t;
 	char at[WHEN_SIZE];
 
@@ -85,7 +86,9 @@ print_groups(const struct app *app, const struct failures *f)
 		table_number(&t, (int64_t)g->n);
 		table_str(&t, when_format(g->last_secs, at));
 		table_number(&t, g->rule);
+		table_str(&t, g->is_outbound ? "out" : "in");
 		table_str(&t, g->is_monitor ? "monitor" : "enforce");
+		table_str(&t, state_source_word(g->source));
 		cell(&t, g->reason);
 		cell(&t, g->from);
 		cell(&t, g->to);
@@ -151,13 +154,43 @@ list(struct app *app, const struct violation_filter *f, struct err *err_r)
 	return rc;
 }
 
+/* One of two words; NULL is neither. */
+static int
+take_choice(const struct args *args, const char *name,
+    const char *const words[2], bool *first_r, bool *second_r,
+    struct err *err_r)
+{
+	const char *word = args_get(args, name);
+
+	*first_r = word != NULL && strcmp(word, words[0]) == 0;
+	*second_r = word != NULL && strcmp(word, words[1]) == 0;
+	if (word == NULL || *first_r || *second_r)
+		return 0;
+	return err_set(err_r, EX_USAGE, "--%s: \"%s\" is neither %s nor %s",
+	    name, word, words[0], words[1]);
+}
+
 static int
 take_filter(const struct app *app, const struct args *args,
     struct violation_filter *f, struct err *err_r)
 {
 	const char *rule = args_get(args, "rule");
 	const char *since = args_get(args, "since");
+	const char *seen_by = args_get(args, "seen-by");
+	static const char *const directions[] = { "in", "out" };
+	static const char *const modes[] = { "enforce", "monitor" };
 
+	f->source = state_source_parse(sv_from(seen_by));
+	if (seen_by != NULL && f->source == RECORD_FROM_UNKNOWN)
+		return err_set(err_r, EX_USAGE,
+		    "--seen-by: \"%s\" is none of milter, delegation, dsn, "
+		    "sendmail, probe",
+		    seen_by);
+	if (take_choice(args, "direction", directions, &f->is_only_in,
+		&f->is_only_out, err_r) != 0 ||
+	    take_choice(args, "mode", modes, &f->is_only_enforce,
+		&f->is_only_monitor, err_r) != 0)
+		return -1;
 	if (rule != NULL && edit_parse_id(rule, &f->rule, err_r) != 0)
 		return -1;
 	if (since != NULL &&
@@ -179,6 +212,12 @@ failures_run(struct app *app, const struct args *args)
 
 static const struct option_spec options[] = {
 	{ "rule", "ID", "of this rule only", 0 },
+	{ "direction", "in|out", "mail we receive, or mail we deliver", 0 },
+	{ "mode", "enforce|monitor", "was refused, or would have been", 0 },
+	{ "seen-by", "SOURCE",
+	    "milter, delegation, dsn (Postfix outbound),\n"
+	    "sendmail (outbound) or probe",
+	    0 },
 	{ "since", "TIME",
 	    "from then on: 12h, 7d, 2w ago, or a time such\n"
 	    "as 2026-01-31 or 2026-01-31T12:00Z",
@@ -189,14 +228,20 @@ static const struct option_spec options[] = {
 const struct command verb_failures = {
 	.name = "failures",
 	.summary = "show what rules refused, or would have (mode monitor)",
-	.synopsis = "[--rule ID] [--since TIME]",
+	.synopsis =
+	    "[--rule ID] [--direction in|out] [--mode enforce|monitor]\n"
+	    "[--seen-by SOURCE] [--since TIME]",
 	.help =
 	    "Shows the ledger: like violations in one line with their\n"
 	    "count, most frequent first, then cause and fix of each\n"
 	    "reason. Rules of mode monitor refuse nothing; what they would\n"
-	    "have refused is here. With --json every violation by itself,\n"
-	    "newest first, with the text that was or would have been said.",
+	    "have refused is here. SEEN BY tells who watched: the milter or\n"
+	    "Postfix's delegation for mail we receive; for mail we deliver\n"
+	    "dsn (delivery states of Postfix), sendmail, or probe. With\n"
+	    "--json every violation by itself, newest first, with the text\n"
+	    "that was or would have been said.",
 	.examples =
+	    "  tlswarden failures --direction out --mode monitor\n"
 	    "  tlswarden failures --since 7d\n"
 	    "  tlswarden failures --rule 12 --json",
 	.options = options,

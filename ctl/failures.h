@@ -13,6 +13,7 @@ struct failure {
 	int64_t first_secs, last_secs;
 	int64_t rule;
 	bool is_outbound, is_monitor;
+	enum record_source source;
 	struct sv reason, from, to, peer;
 };
 

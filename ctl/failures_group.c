@@ -42,6 +42,7 @@ as_failure(const struct record_violation *row)
 		.rule = row->rule,
 		.is_outbound = row->is_outbound,
 		.is_monitor = row->is_monitor,
+		.source = row->source,
 		.reason = row->reason };
 
 	g.from = domain_of(row->sender);
@@ -54,9 +55,9 @@ static bool
 is_alike(const struct failure *a, const struct failure *b)
 {
 	return a->rule == b->rule && a->is_outbound == b->is_outbound &&
-	    a->is_monitor == b->is_monitor && sv_eq(a->reason, b->reason) &&
-	    sv_eq(a->from, b->from) && sv_eq(a->to, b->to) &&
-	    sv_eq(a->peer, b->peer);
+	    a->is_monitor == b->is_monitor && a->source == b->source &&
+	    sv_eq(a->reason, b->reason) && sv_eq(a->from, b->from) &&
+	    sv_eq(a->to, b->to) && sv_eq(a->peer, b->peer);
 }
 
 /* FNV-1a. */

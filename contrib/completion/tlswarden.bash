@@ -35,6 +35,7 @@ _tlswarden_values() {
 	--purpose) echo server client any ;;
 	--crl-check) echo leaf all ;;
 	--verify) echo OK NO NOT FAIL ;;
+	--seen-by) echo milter delegation dsn sendmail probe ;;
 	--before | --after | --rule) _tlswarden_names rule ;;
 	--ca) _tlswarden_names ca ;;
 	*) return 1 ;;

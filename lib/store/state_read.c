@@ -255,7 +255,10 @@ state_violations_each(struct store *st, const struct violation_filter *filter,
 		" AND (?4 IS NULL OR reason = ?4)"
 		" AND (NOT ?5 OR mode = 'monitor')"
 		" AND (NOT ?6 OR mode = 'enforce')"
-		" ORDER BY at DESC, id DESC LIMIT ?7",
+		" AND (NOT ?7 OR direction = 'in')"
+		" AND (NOT ?8 OR direction = 'out')"
+		" AND (?9 IS NULL OR source = ?9)"
+		" ORDER BY at DESC, id DESC LIMIT ?10",
 		&stmt, err_r) != 0)
 		return -1;
 	store_bind_int(stmt, 1, filter->since_secs);
@@ -264,7 +267,13 @@ state_violations_each(struct store *st, const struct violation_filter *filter,
 	bind_filled(stmt, 4, filter->reason);
 	store_bind_int(stmt, 5, filter->is_only_monitor ? 1 : 0);
 	store_bind_int(stmt, 6, filter->is_only_enforce ? 1 : 0);
-	store_bind_int(stmt, 7, limit_of(filter->limit));
+	store_bind_int(stmt, 7, filter->is_only_in ? 1 : 0);
+	store_bind_int(stmt, 8, filter->is_only_out ? 1 : 0);
+	bind_filled(stmt, 9,
+	    filter->source == RECORD_FROM_UNKNOWN
+		? sv_from(NULL)
+		: sv_from(state_source_word(filter->source)));
+	store_bind_int(stmt, 10, limit_of(filter->limit));
 	while ((got = store_step(st, stmt, err_r)) > 0) {
 		struct record_violation row = { 0 };
 

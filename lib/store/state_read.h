@@ -45,6 +45,9 @@ struct violation_filter {
 	struct sv reason; /* empty: all */
 	bool is_only_monitor;
 	bool is_only_enforce;
+	bool is_only_in;
+	bool is_only_out;
+	enum record_source source; /* RECORD_FROM_UNKNOWN: all */
 	uint64_t limit;
 };
 

@@ -103,12 +103,12 @@ INSERT INTO violation(at,rule,direction,mode,on_failure,source,reason,sender,
  ($now-40,9,'out','enforce','tempfail','dsn','expired_leaf',NULL,NULL,
   'partner.test','192.0.2.4','mx.partner.test','451 4.7.5 x');"
 tw 0 "failures" failures
-out_has "$(printf '%s' '^2 +20[0-9T:Z-]+ +12 +enforce +no_tls +bank\.test +' \
+out_has "$(printf '%s' '^2 +20[0-9T:Z-]+ +12 +in +enforce +milter +no_tls +bank\.test +' \
 	'us\.test +192\.0\.2\.2$')" \
 	"like ones are counted"
-out_has '^1 .* 7 +monitor +cert_not_verified +<> +us\.test +h\.test$' \
+out_has '^1 .* 7 +in +monitor +delegation +cert_not_verified +<> +us\.test +h\.test$' \
 	"watched ones too"
-out_has '^1 .* 9 +enforce +expired_leaf +- +partner\.test +mx\.partner\.' \
+out_has '^1 .* 9 +out +enforce +dsn +expired_leaf +- +partner\.test +mx\.partner\.' \
 	"outbound ones"
 [ "$(sed -n 2p <<<"$out" | cut -c 1)" = 2 ]
 verdict $? "the most frequent is first"
@@ -121,6 +121,21 @@ done
 verdict $? "what to do, for us and for them"
 tw 0 "failures --rule" failures --rule 12
 out_lacks '^1 ' "of that rule only"
+tw 0 "failures --direction out" failures --direction out
+out_has '^1 .* 9 +out ' "the outbound one"
+out_lacks ' (12|7) +in ' "and no other"
+out_has '^expired_leaf: ' "with its cause"
+tw 0 "failures --direction in" failures --direction in
+out_lacks ' 9 +out ' "the inbound ones"
+tw 0 "failures --mode monitor" failures --mode monitor
+out_has ' 7 +in +monitor ' "what was watched"
+out_lacks 'enforce' "alone"
+tw 0 "failures --seen-by dsn" failures --seen-by dsn --json
+json 'length == 1 and .[0].rule == 9' "one source"
+for bad in "--direction both" "--mode watch" "--seen-by smtp" "--seen-by"; do
+	# shellcheck disable=SC2086 # option and value
+	tw 64 "failures $bad" failures $bad
+done
 tw 0 "failures --since" failures --since 7d
 out_has '^1 .* 12 ' "the old one is not counted"
 tw 0 "failures --json" failures --json
