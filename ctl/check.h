@@ -31,7 +31,8 @@ struct check_finding {
 	unsigned mtas; /* CHECK_ALL: no matter which */
 	const char *text;
 	const char *fix;
-	const char *setting; /* of the MTA, that it is about; NULL: none */
+	const char *setting;  /* of the MTA, that it is about; NULL: none */
+	const char *instance; /* of Postfix: its directory; NULL: the first */
 	/* The postconf(1) option and argument that mend it; NULL: none do. */
 	const char *flag;
 	const char *change;

@@ -68,7 +68,9 @@ print_finding(const struct check *c, const struct check_finding *f)
 	out_styled(c->app, is_problem ? OUT_BAD : OUT_WARN, "%-9s",
 	    severity_word(f->severity));
 	if (mta_word(f->mtas) != NULL)
-		printf("[%s] ", mta_word(f->mtas));
+		printf("[%s%s%s] ", mta_word(f->mtas),
+		    f->instance != NULL ? " " : "",
+		    f->instance != NULL ? f->instance : "");
 	if (f->setting != NULL)
 		printf("%s: ", f->setting);
 	print_rules(f);
@@ -119,6 +121,7 @@ finding_json(const struct check_finding *f)
 	out_json_set(o, "mta",
 	    mta_word(f->mtas) != NULL ? out_json_str(mta_word(f->mtas))
 				      : json_null());
+	out_json_set(o, "instance", out_json_str(f->instance));
 	out_json_set(o, "setting", out_json_str(f->setting));
 	out_json_set(o, "rules", rules);
 	out_json_set(o, "n_rules", json_integer((json_int_t)f->n_rules));

@@ -49,7 +49,9 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/postfix_in.c \
 	%D%/postfix_out.c \
 	%D%/postfix_paths.c \
+	%D%/postfix_place.c \
 	%D%/postfix_plan.c %D%/postfix_plan.h \
+	%D%/postfix_route.c %D%/postfix_route.h \
 	%D%/postfix_ways.c \
 	%D%/reload.c \
 	%D%/report.c \

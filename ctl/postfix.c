@@ -43,6 +43,35 @@ postfix_run(struct arena *mem, const char *const argv[], struct sv *text_r,
 	return rc;
 }
 
+int
+postfix_ask(const struct postfix *p, const char *table, struct sv keys,
+    struct sv *text_r, struct err *err_r)
+{
+	const char *argv[] = { "postmap", "-q", "-", table, NULL, NULL, NULL };
+	struct run r;
+	int rc;
+
+	if (p->directory != NULL) {
+		argv[1] = "-c";
+		argv[2] = p->directory;
+		argv[3] = "-q";
+		argv[4] = "-";
+		argv[5] = table;
+	}
+	run_init(&r, POSTFIX_TOOL_BYTES);
+	r.input = keys;
+	rc = run_program(argv, POSTFIX_TOOL_MSECS, &r, err_r);
+	/* It ends with 1 when it found none, and when it could not look; then
+	 * it says why. */
+	if (rc == 0 && r.exit_code != 0 && r.err.n > 0)
+		rc = err_set(err_r, EX_CONFIG, "%.*s",
+		    SV_ARG(sv_trim(buf_sv(&r.err))));
+	if (rc == 0)
+		*text_r = arena_sv(p->mem, buf_sv(&r.out));
+	run_done(&r);
+	return rc;
+}
+
 const char *
 postfix_directory(struct arena *mem, struct err *err_r)
 {
@@ -119,6 +148,7 @@ take_service(struct postfix *p, struct sv line)
 	s = &p->services[p->n_services++];
 	s->name = arena_sv(p->mem, buf_sv(&name));
 	s->command = words[MASTER_COLUMNS - 1];
+	s->is_used = false;
 	s->is_chrooted = sv_is(words[MASTER_CHROOT], "y") ||
 	    (sv_is(words[MASTER_CHROOT], "-") &&
 		sv_is(postfix_get(p, "compatibility_level"), "0"));
@@ -137,28 +167,44 @@ take_version(struct postfix *p)
 		p->version = major * 100 + minor;
 }
 
-int
-postfix_read(struct postfix *p, struct arena *mem, struct err *err_r)
+static int
+ask_postconf(struct postfix *p, const char *flag, struct sv *text_r,
+    struct err *err_r)
 {
-	static const char *const settings[] = { "postconf", "-x", NULL };
-	static const char *const services[] = { "postconf", "-M", NULL };
-	static const char *const overrides[] = { "postconf", "-Px", NULL };
+	const char *argv[] = { "postconf", flag, "-c", p->directory, NULL };
+
+	if (p->directory == NULL)
+		argv[2] = NULL;
+	return postfix_run(p->mem, argv, text_r, NULL, err_r);
+}
+
+int
+postfix_read_in(struct postfix *p, struct arena *mem, const char *directory,
+    struct err *err_r)
+{
 	struct sv text, line;
 
 	memset(p, 0, sizeof(*p));
 	p->mem = mem;
-	if (postfix_run(mem, settings, &text, NULL, err_r) != 0)
+	p->directory = directory;
+	if (ask_postconf(p, "-x", &text, err_r) != 0)
 		return -1;
 	take_pairs(p, text, false);
-	if (postfix_run(mem, services, &text, NULL, err_r) != 0)
+	if (ask_postconf(p, "-M", &text, err_r) != 0)
 		return -1;
 	while (sv_cut(&text, '\n', &line))
 		take_service(p, line);
-	if (postfix_run(mem, overrides, &text, NULL, err_r) != 0)
+	if (ask_postconf(p, "-Px", &text, err_r) != 0)
 		return -1;
 	take_pairs(p, text, true);
 	take_version(p);
 	return 0;
+}
+
+int
+postfix_read(struct postfix *p, struct arena *mem, struct err *err_r)
+{
+	return postfix_read_in(p, mem, NULL, err_r);
 }
 
 void

@@ -28,10 +28,12 @@ struct postfix_service {
 	struct sv name; /* "smtp/unix" */
 	struct sv command;
 	bool is_chrooted;
+	bool is_used; /* mail of rules goes there; for the caller to set */
 };
 
 struct postfix {
 	struct arena *mem;
+	const char *directory;      /* of main.cf; NULL: where postconf looks */
 	struct postfix_pair *pairs; /* settings, then overrides */
 	size_t n_pairs;
 	size_t max_pairs;
@@ -47,6 +49,9 @@ const char *postfix_directory(struct arena *mem, struct err *err_r) MUST_CHECK;
 /* Reads all of it. -1: it cannot be read; free with postfix_done even then. */
 int postfix_read(struct postfix *p, struct arena *mem, struct err *err_r)
     MUST_CHECK;
+/* The same of the instance with that configuration directory. */
+int postfix_read_in(struct postfix *p, struct arena *mem, const char *directory,
+    struct err *err_r) MUST_CHECK;
 void postfix_done(struct postfix *p);
 
 /* A setting of main.cf; p == NULL in what is returned: this version has none
@@ -60,9 +65,38 @@ postfix_service(const struct postfix *p, const char *name);
 /* True if a service that runs this command is chrooted. */
 bool postfix_is_chrooted(const struct postfix *p, const char *command);
 
+/* A place where a setting has its value. */
+struct postfix_place {
+	struct sv service; /* "smtp/inet"; empty: main.cf */
+	const char *name;  /* of the setting: "lmtp_..." for lmtp(8) */
+	struct sv value;
+	bool is_chrooted; /* a service that has it so is */
+};
+
+struct postfix_places {
+	struct postfix_place *v; /* in the arena */
+	size_t n;
+};
+
+/* Which services have a setting; the zero value: all of a daemon. */
+enum postfix_which {
+	POSTFIX_EVERY = 0,
+	POSTFIX_OTHERS /* those that we have not set up ourselves */
+};
+/* Where services that run the command have the setting: main.cf, unless each
+ * of them overrides it, and each that does. With "smtp" those of lmtp(8) that
+ * are used, too. */
+struct postfix_places postfix_places(const struct postfix *p,
+    enum postfix_which which, const char *command, const char *name);
+
 /* Takes the next word of a list: "{ unix:a, timeout=5s }" is two of them,
  * "inline:{a=b}" one. */
 bool postfix_word(struct sv *in, struct sv *word_r);
+/* Asks a table for the keys, one a line, as Postfix would; *text_r has a line
+ * "key<tab>value" for each that it has, in their order. -1: it cannot be
+ * asked. */
+int postfix_ask(const struct postfix *p, const char *table, struct sv keys,
+    struct sv *text_r, struct err *err_r) MUST_CHECK;
 /* Runs a tool of Postfix; what it prints is in *text_r. -1: it did not run, or
  * ended with another exit code than 0 (*code_r; NULL: nobody asks). */
 int postfix_run(struct arena *mem, const char *const argv[], struct sv *text_r,

@@ -28,219 +28,459 @@ hides_starttls(const struct rule *r)
 	    r->recipient.kind == PATTERN_ANY;
 }
 
+static struct sv
+setting_of(const struct plan *p, struct sv service, const char *name)
+{
+	bool is_own;
+
+	return postfix_service_get(&p->postfix, service, name, &is_own);
+}
+
+/* Those that are asked at RCPT; the later ones only with
+ * smtpd_delay_reject. */
 static const char *const restrictions[] = { "smtpd_recipient_restrictions",
 	"smtpd_relay_restrictions", "smtpd_sender_restrictions",
 	"smtpd_helo_restrictions", "smtpd_client_restrictions" };
 
-enum { N_RESTRICTIONS = sizeof(restrictions) / sizeof(restrictions[0]) };
+enum {
+	N_RESTRICTIONS = sizeof(restrictions) / sizeof(restrictions[0]),
+	N_AT_RCPT = 2
+};
+
+/* The list without what stands behind a bare permit, reject or defer, which is
+ * never asked. */
+static struct sv
+reached(struct sv list)
+{
+	struct sv rest = list, word;
+
+	while (postfix_word(&rest, &word))
+		if (sv_is(word, "permit") || sv_is(word, "reject") ||
+		    sv_is(word, "defer"))
+			return sv_head(list, (size_t)(word.p - list.p));
+	return list;
+}
+
+/* word_r is the listener in the setting name_r. */
+static bool
+find_delegation(const struct plan *p, struct sv service, struct sv *word_r,
+    const char **name_r)
+{
+	size_t n = sv_is(setting_of(p, service, "smtpd_delay_reject"), "no")
+	    ? N_AT_RCPT
+	    : N_RESTRICTIONS;
+
+	for (size_t i = 0; i < n; i++) {
+		*name_r = restrictions[i];
+		if (plan_names(p,
+			reached(setting_of(p, service, restrictions[i])),
+			&p->conf->delegation_listen, word_r))
+			return true;
+	}
+	return false;
+}
 
 static bool
 delegates(const struct plan *p, struct sv service)
 {
 	struct sv word;
-	bool is_own;
+	const char *name;
 
-	for (size_t i = 0; i < N_RESTRICTIONS; i++)
-		if (plan_names(p,
-			postfix_service_get(&p->postfix, service,
-			    restrictions[i], &is_own),
-			&p->conf->delegation_listen, &word))
-			return true;
-	return false;
+	return find_delegation(p, service, &word, &name);
 }
 
 static bool
 filters(const struct plan *p, struct sv service)
 {
 	struct sv word;
-	bool is_own;
 
-	return plan_names(p,
-	    postfix_service_get(&p->postfix, service, "smtpd_milters", &is_own),
+	return plan_names(p, setting_of(p, service, "smtpd_milters"),
 	    &p->conf->milter_listen, &word);
 }
 
+/* Our milter in front of those that are there. */
 static void
-need_milter(struct plan *p)
+ask_milter(struct plan *p, const struct postfix_place *at,
+    struct check_finding *f)
 {
-	struct sv list = postfix_get(&p->postfix, "smtpd_milters");
-	struct check_finding *f;
-
-	if (filters(p, sv_make(NULL, 0)) || delegates(p, sv_make(NULL, 0)))
-		return;
-	f = plan_need(p, plan_is_in, "inbound_not_asked", "smtpd_milters",
-	    "neither the milter nor policy delegation is asked: the rules "
-	    "about mail that we receive do nothing");
 	if (p->milter != NULL)
-		plan_change(p, f, "-e",
-		    check_text(p->check, "smtpd_milters = %s%s%.*s", p->milter,
-			list.n > 0 ? ", " : "", SV_ARG(list)));
+		plan_set_at(p, f, at,
+		    check_text(p->check, "%s%s%.*s", p->milter,
+			at->value.n > 0 ? ", " : "", SV_ARG(at->value)));
 }
 
-/* What stands behind a bare permit or reject is never asked. */
-static bool
-ends_early(struct sv list)
+static void
+service_without(struct plan *p, struct sv service)
 {
-	struct sv word;
+	struct check_finding *f = plan_notice(p, plan_is_in,
+	    "service_without_filter", "master.cf",
+	    check_text(p->check,
+		"the service %.*s has options of its own and asks neither the "
+		"milter nor policy delegation: the rules do not hold there",
+		SV_ARG(service)));
 
-	while (postfix_word(&list, &word))
-		if (sv_is(word, "permit") || sv_is(word, "reject") ||
-		    sv_is(word, "defer"))
-			return true;
-	return false;
+	if (f != NULL)
+		f->fix = check_text(p->check,
+		    "postconf -PX '%.*s/smtpd_milters', unless that is meant, "
+		    "for example behind a content filter",
+		    SV_ARG(service));
+}
+
+static void
+need_filter(struct plan *p)
+{
+	static const char text[] =
+	    "neither the milter nor policy delegation is asked: the rules "
+	    "about mail that we receive do nothing";
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", "smtpd_milters");
+
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+
+		if (filters(p, at->service) || delegates(p, at->service))
+			continue;
+		if (plan_is_used(p, at))
+			ask_milter(p, at,
+			    plan_need_at(p, at, plan_is_in, "inbound_not_asked",
+				text));
+		else if (filters(p, sv_make(NULL, 0)) ||
+		    delegates(p, sv_make(NULL, 0)))
+			service_without(p, at->service);
+	}
 }
 
 static void
 need_delegation(struct plan *p)
 {
-	static const char name[] = "smtpd_recipient_restrictions";
-	struct sv list = postfix_get(&p->postfix, name);
-	struct check_finding *f;
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", restrictions[0]);
 
-	if (delegates(p, sv_make(NULL, 0)))
-		return;
-	f = plan_need(p, has_pin, "delegation_not_asked", name,
-	    "the rules pin client certificates, and Postfix tells fingerprints "
-	    "to policy delegation alone, which is not asked");
-	if (f == NULL || p->delegation == NULL)
-		return;
-	if (ends_early(list))
-		f->fix = check_text(p->check,
-		    "put \"check_policy_service %s\" in front of permit, "
-		    "reject or defer of %s",
-		    p->delegation, name);
-	else
-		plan_change(p, f, "-e",
-		    check_text(p->check, "%s = %.*s%scheck_policy_service %s",
-			name, SV_ARG(list), list.n > 0 ? ", " : "",
-			p->delegation));
-}
-
-/* A service with options of its own that leave our filters out. */
-static void
-need_services(struct plan *p)
-{
-	struct sv main = sv_make(NULL, 0);
-
-	if (!filters(p, main) && !delegates(p, main))
-		return;
-	for (size_t i = 0; i < p->postfix.n_services; i++) {
-		const struct postfix_service *s = &p->postfix.services[i];
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
 		struct check_finding *f;
 
-		if (!sv_is(s->command, "smtpd") || filters(p, s->name) ||
-		    delegates(p, s->name))
+		if (delegates(p, at->service) || !plan_is_used(p, at))
 			continue;
-		f = plan_notice(p, plan_is_in, "service_without_filter",
-		    "master.cf",
-		    check_text(p->check,
-			"the service %.*s has options of its own and asks "
-			"neither the milter nor policy delegation: the rules "
-			"do not hold there",
-			SV_ARG(s->name)));
-		if (f != NULL)
+		f = plan_need_at(p, at, has_pin, "delegation_not_asked",
+		    "the rules pin client certificates, and Postfix tells "
+		    "fingerprints to policy delegation alone, which is not "
+		    "asked");
+		if (f == NULL || p->delegation == NULL)
+			continue;
+		if (reached(at->value).n < at->value.n)
 			f->fix = check_text(p->check,
-			    "postconf -PX '%.*s/smtpd_milters', unless that is "
-			    "meant, for example behind a content filter",
-			    SV_ARG(s->name));
+			    "put \"check_policy_service %s\" in front of "
+			    "permit, reject or defer of %s",
+			    p->delegation, at->name);
+		else
+			plan_set_at(p, f, at,
+			    check_text(p->check,
+				"%.*s%scheck_policy_service %s",
+				SV_ARG(at->value), at->value.n > 0 ? ", " : "",
+				p->delegation));
+	}
+}
+
+/* ---- what happens when we are down --------------------------------------- */
+
+static bool
+is_refusal(struct sv action)
+{
+	static const struct sv words[] = { SV("defer"), SV("reject") };
+
+	if (action.n > 0 && (action.p[0] == '4' || action.p[0] == '5'))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (sv_starts(action, words[i]))
+			return true;
+	return sv_is_nocase(sv_head(action, 5), "DEFER") ||
+	    sv_is_nocase(sv_head(action, 6), "REJECT");
+}
+
+/* The option "default_action=..." of the listener word of a list:
+ * "{ unix:PATH, default_action=accept }". */
+static bool
+own_action(struct sv list, struct sv word, struct sv *action_r)
+{
+	static const struct sv name = SV("default_action=");
+	struct sv rest = sv_skip(list, (size_t)(word.p - list.p) + word.n);
+	struct sv option;
+
+	while (
+	    postfix_word(&rest, &option) && sv_find(option, '=') < option.n) {
+		if (!sv_starts(option, name))
+			continue;
+		*action_r = sv_skip(option, name.n);
+		return true;
+	}
+	return false;
+}
+
+static void
+milter_fails_open(struct plan *p, const struct postfix_place *at,
+    const char *value)
+{
+	plan_set_at(p,
+	    plan_need_at(p, at, plan_is_in_strict, "milter_fails_open",
+		"\"accept\": while the milter is down, mail that the rules "
+		"refuse is taken"),
+	    at, value);
+}
+
+static void
+need_strict_milter(struct plan *p)
+{
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", "smtpd_milters");
+	struct sv word, action;
+
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+
+		if (!plan_names(p, at->value, &p->conf->milter_listen, &word) ||
+		    !own_action(at->value, word, &action) ||
+		    !sv_is(action, "accept"))
+			continue;
+		milter_fails_open(p, at,
+		    check_text(p->check, "%.*stempfail%.*s",
+			SV_ARG(sv_head(at->value,
+			    (size_t)(action.p - at->value.p))),
+			SV_ARG(sv_skip(at->value,
+			    (size_t)(action.p - at->value.p) + action.n))));
+	}
+	places = postfix_places(&p->postfix, POSTFIX_EVERY, "smtpd",
+	    "milter_default_action");
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+		struct sv list = setting_of(p, at->service, "smtpd_milters");
+
+		if (sv_is(at->value, "accept") &&
+		    plan_names(p, list, &p->conf->milter_listen, &word) &&
+		    !own_action(list, word, &action))
+			milter_fails_open(p, at, "tempfail");
 	}
 }
 
 static void
-need_strict_default(struct plan *p)
+need_strict_delegation(struct plan *p)
 {
-	if (!filters(p, sv_make(NULL, 0)) ||
-	    !sv_is(postfix_get(&p->postfix, "milter_default_action"), "accept"))
-		return;
-	plan_change(p,
-	    plan_need(p, plan_is_in_strict, "milter_fails_open",
-		"milter_default_action",
-		"\"accept\": while the milter is down, mail that the rules "
-		"refuse is taken"),
-	    "-e", "milter_default_action = tempfail");
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", "smtpd_policy_service_default_action");
+
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+		struct sv word, action = at->value;
+		struct check_finding *f;
+		const char *name;
+
+		if (filters(p, at->service) ||
+		    !find_delegation(p, at->service, &word, &name))
+			continue;
+		(void)own_action(setting_of(p, at->service, name), word,
+		    &action);
+		if (is_refusal(action))
+			continue;
+		f = plan_need_at(p, at, plan_is_in_strict,
+		    "delegation_fails_open",
+		    check_text(p->check,
+			"\"%.*s\": while policyd is down, mail that the rules "
+			"refuse is taken",
+			SV_ARG(action)));
+		if (sv_eq(action, at->value))
+			plan_set_at(p, f, at,
+			    "451 4.3.5 Server configuration problem");
+		else if (f != NULL)
+			f->fix = check_text(p->check,
+			    "take default_action out of %s", name);
+	}
+}
+
+/* smtpd_milter_maps overrides smtpd_milters for the clients that it has. */
+static void
+need_no_exceptions(struct plan *p)
+{
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", "smtpd_milter_maps");
+
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+		struct check_finding *f;
+
+		if (at->value.n == 0 || !filters(p, at->service))
+			continue;
+		f = plan_need_at(p, at, plan_is_in, "milter_maps",
+		    check_text(p->check,
+			"%.*s gives some clients other filters than "
+			"smtpd_milters, or none: the rules do not hold for "
+			"these",
+			SV_ARG(at->value)));
+		if (f == NULL)
+			continue;
+		f->severity = CHECK_NOTICE;
+		f->fix = check_text(p->check,
+		    "put %s into what it answers, unless that is meant",
+		    p->milter != NULL ? p->milter : "milter_listen");
+	}
+}
+
+/* ---- TLS and certificates ------------------------------------------------ */
+
+static bool
+offers_tls(const struct plan *p, const struct postfix_place *at)
+{
+	if (at->value.n > 0)
+		return !sv_is(at->value, "none");
+	return sv_is(setting_of(p, at->service, "smtpd_use_tls"), "yes") ||
+	    sv_is(setting_of(p, at->service, "smtpd_enforce_tls"), "yes");
 }
 
 static void
 need_tls(struct plan *p)
 {
-	struct sv level = postfix_get(&p->postfix, "smtpd_tls_security_level");
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", "smtpd_tls_security_level");
 	struct check_finding *f;
 
-	if ((level.n > 0 && !sv_is(level, "none")) ||
-	    sv_is(postfix_get(&p->postfix, "smtpd_use_tls"), "yes") ||
-	    sv_is(postfix_get(&p->postfix, "smtpd_enforce_tls"), "yes"))
-		return;
-	f = plan_need(p, plan_is_in_strict, "starttls_not_offered",
-	    "smtpd_tls_security_level",
-	    "smtpd(8) does not offer STARTTLS: all mail that has to be "
-	    "encrypted is refused");
-	if (f != NULL)
-		f->fix =
-		    "postconf -e 'smtpd_tls_security_level = may', and a "
-		    "certificate in smtpd_tls_chain_files";
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+
+		if (offers_tls(p, at) ||
+		    sv_is(setting_of(p, at->service, "smtpd_tls_wrappermode"),
+			"yes"))
+			continue;
+		f = plan_need_at(p, at, plan_is_in_strict,
+		    "starttls_not_offered",
+		    "smtpd(8) does not offer STARTTLS: all mail that has to be "
+		    "encrypted is refused");
+		if (f == NULL)
+			continue;
+		plan_set_at(p, f, at, "may");
+		/* Not by setup: without a certificate it helps nobody. */
+		f->change = NULL;
+		f->fix = check_text(p->check,
+		    "%s, and a certificate in smtpd_tls_chain_files", f->fix);
+	}
 }
 
 static void
-need_certificates(struct plan *p)
+need_client_certificate(struct plan *p)
 {
-	const struct postfix *pf = &p->postfix;
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", "smtpd_tls_ask_ccert");
 
-	if (!sv_is(postfix_get(pf, "smtpd_tls_ask_ccert"), "yes") &&
-	    !sv_is(postfix_get(pf, "smtpd_tls_req_ccert"), "yes"))
-		plan_change(p,
-		    plan_need(p, looks_at_certificates, "ask_ccert",
-			"smtpd_tls_ask_ccert",
-			"\"no\": clients are not asked for a certificate, so "
-			"that all mail of these rules is refused"),
-		    "-e", "smtpd_tls_ask_ccert = yes");
-	if (postfix_get(pf, "smtpd_tls_CAfile").n == 0 &&
-	    postfix_get(pf, "smtpd_tls_CApath").n == 0 &&
-	    !sv_is(postfix_get(pf, "tls_append_default_CA"), "yes"))
-		plan_change(p,
-		    plan_need(p, plan_is_in_secure, "client_ca_missing",
-			"smtpd_tls_CAfile",
-			"no CA is trusted for client certificates: none is "
-			"ever verified"),
-		    "-e",
-		    check_text(p->check, "smtpd_tls_CAfile = %s",
-			p->conf->trust_store));
-	if (!sv_is_nocase(postfix_get(pf, "smtpd_tls_fingerprint_digest"),
-		"sha256"))
-		plan_change(p,
-		    plan_need(p, has_pin, "fingerprint_digest",
-			"smtpd_tls_fingerprint_digest",
-			"is not sha256: fingerprints of rules are SHA-256, no "
-			"client can ever match"),
-		    "-e", "smtpd_tls_fingerprint_digest = sha256");
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+
+		if (!sv_is(at->value, "yes") &&
+		    !sv_is(setting_of(p, at->service, "smtpd_tls_req_ccert"),
+			"yes"))
+			plan_set_at(p,
+			    plan_need_at(p, at, looks_at_certificates,
+				"ask_ccert",
+				"\"no\": clients are not asked for a "
+				"certificate, so that all mail of these rules "
+				"is refused"),
+			    at, "yes");
+	}
 }
 
+static void
+need_client_ca(struct plan *p)
+{
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", "smtpd_tls_CAfile");
+
+	if (sv_is(postfix_get(&p->postfix, "tls_append_default_CA"), "yes"))
+		return;
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+
+		if (at->value.n == 0 &&
+		    setting_of(p, at->service, "smtpd_tls_CApath").n == 0)
+			plan_set_at(p,
+			    plan_need_at(p, at, plan_is_in_secure,
+				"client_ca_missing",
+				"no CA is trusted for client certificates: "
+				"none is ever verified"),
+			    at, p->conf->trust_store);
+	}
+}
+
+static void
+need_digest(struct plan *p)
+{
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", "smtpd_tls_fingerprint_digest");
+
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+
+		if (!sv_is_nocase(at->value, "sha256"))
+			plan_set_at(p,
+			    plan_need_at(p, at, has_pin, "fingerprint_digest",
+				"is not sha256: fingerprints of rules are "
+				"SHA-256, no client can ever match"),
+			    at, "sha256");
+	}
+}
+
+static void
+need_ehlo_of(struct plan *p, const char *command, const char *name)
+{
+	struct postfix_places places =
+	    postfix_places(&p->postfix, POSTFIX_EVERY, command, name);
+
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+		struct check_finding *f;
+		struct sv word;
+		size_t place;
+
+		if (plan_asks_map(p, at->value, "ehlo", &word, &place) ==
+		    PLAN_ASKS)
+			continue;
+		f = plan_need_at(p, at, hides_starttls, "ehlo_not_asked",
+		    "STARTTLS stays offered to clients of rules with level "
+		    "none: the map ehlo is not asked");
+		if (p->socketmap != NULL)
+			plan_set_at(p, f, at,
+			    check_text(p->check, "%s:ehlo%s%.*s", p->socketmap,
+				at->value.n > 0 ? ", " : "",
+				SV_ARG(at->value)));
+	}
+}
+
+/* postscreen(8) asks smtpd's map, unless it is told another. */
 static void
 need_ehlo(struct plan *p)
 {
-	static const char name[] = "smtpd_discard_ehlo_keyword_address_maps";
-	struct sv list = postfix_get(&p->postfix, name), word;
-	struct check_finding *f;
-	size_t place;
+	bool is_screened = false;
 
-	if (plan_asks_map(p, list, "ehlo", &word, &place) == PLAN_ASKS)
-		return;
-	f = plan_need(p, hides_starttls, "ehlo_not_asked", name,
-	    "STARTTLS stays offered to clients of rules with level none: the "
-	    "map ehlo is not asked");
-	if (p->socketmap != NULL)
-		plan_change(p, f, "-e",
-		    check_text(p->check, "%s = %s:ehlo%s%.*s", name,
-			p->socketmap, list.n > 0 ? ", " : "", SV_ARG(list)));
+	for (size_t i = 0; i < p->postfix.n_services; i++)
+		is_screened |=
+		    sv_is(p->postfix.services[i].command, "postscreen");
+	need_ehlo_of(p, "smtpd", "smtpd_discard_ehlo_keyword_address_maps");
+	if (is_screened)
+		need_ehlo_of(p, "postscreen",
+		    "postscreen_discard_ehlo_keyword_address_maps");
 }
 
 void
 plan_inbound(struct plan *p)
 {
-	need_milter(p);
+	need_filter(p);
 	need_delegation(p);
-	need_services(p);
-	need_strict_default(p);
+	need_strict_milter(p);
+	need_strict_delegation(p);
+	need_no_exceptions(p);
 	need_tls(p);
-	need_certificates(p);
+	plan_starttls(p, "smtpd", "smtpd_discard_ehlo_keywords",
+	    plan_is_in_strict,
+	    "has starttls: no client is offered it, and all mail that has to "
+	    "be encrypted is refused");
+	need_client_certificate(p);
+	need_client_ca(p);
+	need_digest(p);
 	need_ehlo(p);
 }

@@ -20,6 +20,14 @@ has_pin(const struct rule *r)
 	return plan_is_out_strict(r) && r->demand->fingerprint.n > 0;
 }
 
+/* Level secure by the CAs that Postfix trusts. */
+static bool
+is_by_trust(const struct rule *r)
+{
+	return plan_is_out_strict(r) && r->demand->level == LEVEL_SECURE &&
+	    r->demand->ca == NULL;
+}
+
 static bool
 is_user_none(const struct rule *r)
 {
@@ -58,91 +66,143 @@ static const struct level_row {
 
 enum { N_LEVELS = sizeof(levels) / sizeof(levels[0]) };
 
-/* Our map in front of what is there already. */
-static const char *
-in_front(struct plan *p, const char *name, const char *map, struct sv list)
-{
-	return check_text(p->check, "%s = %s:%s%s%.*s", name, p->socketmap, map,
-	    list.n > 0 ? ", " : "", SV_ARG(list));
-}
+/* A list of tables that has to ask our map, ours first. */
+struct list {
+	const char *name;
+	const char *map;
+	const char *command;
+	enum postfix_which which;
+	plan_fits *fits;
+	const char *code; /* and text, when it is not asked */
+	const char *text;
+};
 
-/* The list with the word replaced by our map. */
-static const char *
-with_ours(struct plan *p, const char *name, const char *map, struct sv list,
-    struct sv word)
-{
-	size_t at = (size_t)(word.p - list.p);
+static const struct list policy_maps = { "smtp_tls_policy_maps", "tlspolicy",
+	"smtp", POSTFIX_OTHERS, plan_is_out_domain, "tlspolicy_not_asked",
+	"smtp(8) does not ask for the rules: they do nothing" };
+static const struct list transport_maps = { "transport_maps", "transport",
+	"trivial-rewrite", POSTFIX_EVERY, plan_is_out_users,
+	"transport_not_asked",
+	"rules about some users of a domain reach smtp(8) by the map "
+	"transport alone, which is not asked" };
+static const struct list status_filter = { "smtp_delivery_status_filter", "dsn",
+	"smtp", POSTFIX_EVERY, is_permanent, "dsn_not_asked",
+	"mail that a rule with on_failure = fail cannot deliver stays in the "
+	"queue: Postfix does not ask the map dsn" };
 
-	return check_text(p->check, "%s = %.*s%s:%s%.*s", name,
-	    SV_ARG(sv_head(list, at)), p->socketmap, map,
-	    SV_ARG(sv_skip(list, at + word.n)));
-}
-
-/* A list of tables of main.cf that has to ask our map, ours first. */
+/* Our map in front of what is there already, or instead of the word. */
 static void
-need_map(struct plan *p, plan_fits *fits, const char *code, const char *name,
-    const char *map, const char *text)
+ask_ours(struct plan *p, struct check_finding *f, const struct list *l,
+    const struct postfix_place *at, struct sv word)
 {
-	struct sv list = postfix_get(&p->postfix, name), word;
-	struct check_finding *f;
-	size_t place = 0;
+	size_t start = word.p == NULL ? 0 : (size_t)(word.p - at->value.p);
+	struct sv rest = sv_skip(at->value, start + word.n);
 
-	switch (plan_asks_map(p, list, map, &word, &place)) {
-	case PLAN_ASKS:
-		if (place == 0)
-			return;
-		f = plan_notice(p, fits, "asked_late", name,
-		    "other tables are asked before the rules: what these "
-		    "answer wins over them");
-		if (f != NULL)
-			f->fix =
-			    "put the map of tlswarden in front, unless "
-			    "that is meant";
-		return;
-	case PLAN_ASKS_ELSEWHERE:
-		f = plan_need(p, fits, "wrong_socket", name,
-		    check_text(p->check,
-			"%.*s is no socket of socketmap_listen: nobody, or "
-			"somebody else, answers",
-			SV_ARG(word)));
-		if (p->socketmap != NULL)
-			plan_change(p, f, "-e",
-			    with_ours(p, name, map, list, word));
-		return;
-	case PLAN_ASKS_NOT:
-		f = plan_need(p, fits, code, name, text);
-		if (p->socketmap != NULL)
-			plan_change(p, f, "-e", in_front(p, name, map, list));
-		return;
-	}
+	if (p->socketmap != NULL)
+		plan_set_at(p, f, at,
+		    check_text(p->check, "%.*s%s:%s%s%.*s",
+			SV_ARG(sv_head(at->value, start)), p->socketmap, l->map,
+			word.p == NULL && rest.n > 0 ? ", " : "",
+			SV_ARG(rest)));
+}
+
+/* Services of master.cf that deliver with a map of their own, and are not known
+ * to have mail of rules. */
+static void
+unused_without(struct plan *p, const struct postfix_place *at)
+{
+	struct check_finding *f = plan_notice(p, plan_is_out_strict,
+	    "service_without_map", "master.cf",
+	    check_text(p->check,
+		"mail that is routed to the service %.*s is delivered without "
+		"the rules: it has %s of its own",
+		SV_ARG(at->service), at->name));
+
+	if (f != NULL)
+		f->fix = check_text(p->check,
+		    "postconf -PX '%.*s/%s', unless that is meant",
+		    SV_ARG(at->service), at->name);
 }
 
 /* Only one table may filter delivery status. */
 static void
-need_filter(struct plan *p)
+other_filter(struct plan *p, const struct list *l,
+    const struct postfix_place *at)
 {
-	static const char name[] = "smtp_delivery_status_filter";
-	struct sv value = postfix_get(&p->postfix, name), word;
-	struct check_finding *f;
-	size_t place;
-
-	if (value.n == 0 ||
-	    plan_asks_map(p, value, "dsn", &word, &place) != PLAN_ASKS_NOT) {
-		need_map(p, is_permanent, "dsn_not_asked", name, "dsn",
-		    "mail that a rule with on_failure = fail cannot deliver "
-		    "stays in the queue: Postfix does not ask the map dsn");
-		return;
-	}
-	f = plan_need(p, is_permanent, "dsn_other_filter", name,
+	struct check_finding *f = plan_need_at(p, at, l->fits,
+	    "dsn_other_filter",
 	    check_text(p->check,
 		"%.*s filters the status already, and Postfix takes one "
 		"filter alone: mail of a rule with on_failure = fail stays in "
 		"the queue",
-		SV_ARG(value)));
-	if (f != NULL && p->socketmap != NULL)
-		f->fix = check_text(p->check,
-		    "postconf -e '%s = %s:dsn', if the other one is not needed",
-		    name, p->socketmap);
+		SV_ARG(at->value)));
+
+	if (f == NULL || p->socketmap == NULL)
+		return;
+	plan_set_at(p, f, at, check_text(p->check, "%s:dsn", p->socketmap));
+	/* Not by setup: it would take the other one away. */
+	f->change = NULL;
+	f->fix =
+	    check_text(p->check, "%s, if the other one is not needed", f->fix);
+}
+
+static void
+not_asked(struct plan *p, const struct list *l, const struct postfix_place *at)
+{
+	if (l == &policy_maps && !plan_is_used(p, at))
+		unused_without(p, at);
+	else if (l == &status_filter && at->value.n > 0)
+		other_filter(p, l, at);
+	else
+		ask_ours(p, plan_need_at(p, at, l->fits, l->code, l->text), l,
+		    at, sv_make(NULL, 0));
+}
+
+static void
+asked_late(struct plan *p, const struct list *l, const struct postfix_place *at)
+{
+	struct check_finding *f = plan_need_at(p, at, l->fits, "asked_late",
+	    "other tables are asked before the rules: what these answer wins "
+	    "over them");
+
+	if (f != NULL) {
+		f->severity = CHECK_NOTICE;
+		f->fix =
+		    "put the map of tlswarden in front, unless that is "
+		    "meant";
+	}
+}
+
+static void
+need_list(struct plan *p, const struct list *l)
+{
+	struct postfix_places places =
+	    postfix_places(&p->postfix, l->which, l->command, l->name);
+
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+		struct sv word;
+		size_t place = 0;
+
+		switch (plan_asks_map(p, at->value, l->map, &word, &place)) {
+		case PLAN_ASKS:
+			if (place > 0)
+				asked_late(p, l, at);
+			break;
+		case PLAN_ASKS_ELSEWHERE:
+			ask_ours(p,
+			    plan_need_at(p, at, l->fits, "wrong_socket",
+				check_text(p->check,
+				    "%.*s is no socket of socketmap_listen: "
+				    "nobody, or somebody else, answers",
+				    SV_ARG(word))),
+			    l, at, word);
+			break;
+		case PLAN_ASKS_NOT:
+			not_asked(p, l, at);
+			break;
+		}
+	}
 }
 
 static void
@@ -195,32 +255,71 @@ need_transport(struct plan *p, const struct level_row *l)
 static void
 need_digest(struct plan *p)
 {
-	static const char name[] = "smtp_tls_fingerprint_digest";
-	struct sv value = postfix_get(&p->postfix, name);
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtp", "smtp_tls_fingerprint_digest");
 
-	if (sv_is_nocase(value, "sha256"))
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+
+		if (sv_is_nocase(at->value, "sha256"))
+			continue;
+		plan_set_at(p,
+		    plan_need_at(p, at, has_pin, "fingerprint_digest",
+			check_text(p->check,
+			    "\"%.*s\": fingerprints of rules are SHA-256, no "
+			    "server can ever match",
+			    SV_ARG(at->value))),
+		    at, "sha256");
+	}
+}
+
+static struct sv
+at_same(const struct plan *p, const struct postfix_place *at, const char *name)
+{
+	bool is_own;
+
+	return postfix_service_get(&p->postfix, at->service, name, &is_own);
+}
+
+/* Without a CA no chain is ever good, but for rules that name one. */
+static void
+need_ca(struct plan *p)
+{
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtp", "smtp_tls_CAfile");
+
+	if (sv_is(postfix_get(&p->postfix, "tls_append_default_CA"), "yes"))
 		return;
-	plan_change(p,
-	    plan_need(p, has_pin, "fingerprint_digest", name,
-		check_text(p->check,
-		    "\"%.*s\": fingerprints of rules are SHA-256, no server "
-		    "can ever match",
-		    SV_ARG(value))),
-	    "-e", "smtp_tls_fingerprint_digest = sha256");
+	for (size_t i = 0; i < places.n; i++) {
+		const struct postfix_place *at = &places.v[i];
+		bool is_lmtp = at->name[0] == 'l';
+
+		if (at->value.n > 0 ||
+		    at_same(p, at,
+			is_lmtp ? "lmtp_tls_CApath" : "smtp_tls_CApath")
+			    .n > 0)
+			continue;
+		plan_set_at(p,
+		    plan_need_at(p, at, is_by_trust, "server_ca_missing",
+			"no CA is trusted: the certificate of no server is "
+			"ever verified, and all mail of these rules stays in "
+			"the queue"),
+		    at, p->conf->trust_store);
+	}
 }
 
 void
 plan_outbound(struct plan *p)
 {
-	need_map(p, plan_is_out_domain, "tlspolicy_not_asked",
-	    "smtp_tls_policy_maps", "tlspolicy",
-	    "smtp(8) does not ask for the rules: they do nothing");
+	need_list(p, &policy_maps);
 	for (size_t i = 0; i < N_LEVELS; i++)
 		need_transport(p, &levels[i]);
-	need_map(p, plan_is_out_users, "transport_not_asked", "transport_maps",
-	    "transport",
-	    "rules about some users of a domain reach smtp(8) by the map "
-	    "transport alone, which is not asked");
-	need_filter(p);
+	need_list(p, &transport_maps);
+	need_list(p, &status_filter);
 	need_digest(p);
+	need_ca(p);
+	plan_starttls(p, "smtp", "smtp_discard_ehlo_keywords",
+	    plan_is_out_strict,
+	    "has starttls: smtp(8) never sees that a server offers it, and all "
+	    "mail of these rules stays in the queue");
 }

@@ -74,39 +74,55 @@ path_sockets(struct plan *p)
 	}
 }
 
+/* A setting that names our sockets. */
+struct named {
+	const char *name;
+	const char *command;
+	const char *kind; /* in front of "unix:" */
+	plan_fits *fits;
+};
+
 /* Absolute names below the queue directory do not exist in the chroot. */
 static void
-path_absolute(struct plan *p, const char *name, const char *command,
-    const char *kind, plan_fits *fits)
+absolute_at(struct plan *p, const struct named *n,
+    const struct postfix_place *at)
 {
-	struct sv list = postfix_get(&p->postfix, name), rest = list, word;
+	struct sv rest = at->value, word;
 	struct sv queue = postfix_get(&p->postfix, "queue_directory");
 	char unix_queue[PATH_BYTES];
 	struct sv prefix;
 
-	if (!postfix_is_chrooted(&p->postfix, command))
-		return;
-	(void)snprintf(unix_queue, sizeof(unix_queue), "%sunix:%.*s/", kind,
+	(void)snprintf(unix_queue, sizeof(unix_queue), "%sunix:%.*s/", n->kind,
 	    SV_ARG(queue));
 	prefix = sv_from(unix_queue);
-	while (postfix_word(&rest, &word)) {
-		size_t at = (size_t)(word.p - list.p);
+	while (at->is_chrooted && postfix_word(&rest, &word)) {
+		size_t start = (size_t)(word.p - at->value.p);
 
 		if (!sv_starts(word, prefix))
 			continue;
-		plan_change(p,
-		    plan_need(p, fits, "chroot_path", name,
+		plan_set_at(p,
+		    plan_need_at(p, at, n->fits, "chroot_path",
 			check_text(p->check,
 			    "%.*s is an absolute path, which %s(8) does not "
 			    "find in its chroot",
-			    SV_ARG(word), command)),
-		    "-e",
-		    check_text(p->check, "%s = %.*s%sunix:%.*s%.*s", name,
-			SV_ARG(sv_head(list, at)), kind,
+			    SV_ARG(word), n->command)),
+		    at,
+		    check_text(p->check, "%.*s%sunix:%.*s%.*s",
+			SV_ARG(sv_head(at->value, start)), n->kind,
 			SV_ARG(sv_skip(word, prefix.n)),
-			SV_ARG(sv_skip(list, at + word.n))));
+			SV_ARG(sv_skip(at->value, start + word.n))));
 		return;
 	}
+}
+
+static void
+path_absolute(struct plan *p, const struct named *n)
+{
+	struct postfix_places places =
+	    postfix_places(&p->postfix, POSTFIX_EVERY, n->command, n->name);
+
+	for (size_t i = 0; i < places.n; i++)
+		absolute_at(p, n, &places.v[i]);
 }
 
 /* smtp(8) opens the PEM files of tafile= from its queue directory. */
@@ -141,18 +157,22 @@ path_ca(struct plan *p)
 void
 plan_paths(struct plan *p)
 {
+	static const struct named named[] = {
+		{ "smtp_tls_policy_maps", "smtp", "socketmap:", plan_is_out },
+		{ "smtp_delivery_status_filter", "smtp",
+		    "socketmap:", plan_is_out },
+		{ "transport_maps", "trivial-rewrite",
+		    "socketmap:", plan_is_out_users },
+		{ "smtpd_discard_ehlo_keyword_address_maps", "smtpd",
+		    "socketmap:", plan_is_in },
+		{ "smtpd_milters", "smtpd", "", plan_is_in },
+		{ "smtpd_recipient_restrictions", "smtpd", "", plan_is_in },
+		{ "smtpd_relay_restrictions", "smtpd", "", plan_is_in },
+	};
+
 	path_version(p);
 	path_sockets(p);
-	path_absolute(p, "smtp_tls_policy_maps", "smtp",
-	    "socketmap:", plan_is_out_domain);
-	path_absolute(p, "smtp_delivery_status_filter", "smtp",
-	    "socketmap:", plan_is_out);
-	path_absolute(p, "transport_maps", "trivial-rewrite",
-	    "socketmap:", plan_is_out_users);
-	path_absolute(p, "smtpd_discard_ehlo_keyword_address_maps", "smtpd",
-	    "socketmap:", plan_is_in);
-	path_absolute(p, "smtpd_milters", "smtpd", "", plan_is_in);
-	path_absolute(p, "smtpd_recipient_restrictions", "smtpd", "",
-	    plan_is_in);
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		path_absolute(p, &named[i]);
 	path_ca(p);
 }

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "ctl/postfix_plan.h"
+#include "policy/lookup.h"
 #include "base/banned.h"
 
 enum { PATH_BYTES = 4096, COMMAND_BYTES = 64 << 10 };
@@ -56,8 +57,8 @@ plan_is_in_secure(const struct rule *r)
 	return plan_is_in(r) && r->demand->level == LEVEL_SECURE;
 }
 
-static bool
-is_active(const struct plan *p, const struct rule *r)
+bool
+plan_is_active(const struct plan *p, const struct rule *r)
 {
 	return r->is_enabled && r->expires_at > p->check->app->now;
 }
@@ -68,7 +69,7 @@ plan_has(struct plan *p, plan_fits *fits)
 	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
 		const struct rule *r = snapshot_rule(p->snap, i);
 
-		if (is_active(p, r) && fits(r))
+		if (plan_is_active(p, r) && fits(r))
 			return true;
 	}
 	return false;
@@ -83,7 +84,7 @@ plan_notice(struct plan *p, plan_fits *fits, const char *code,
 	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
 		const struct rule *r = snapshot_rule(p->snap, i);
 
-		if (!is_active(p, r) || !fits(r))
+		if (!plan_is_active(p, r) || !fits(r))
 			continue;
 		if (f == NULL)
 			f = check_add(p->check, CHECK_NOTICE, code,
@@ -91,6 +92,7 @@ plan_notice(struct plan *p, plan_fits *fits, const char *code,
 		if (f == NULL)
 			return NULL;
 		f->setting = setting;
+		f->instance = p->instance;
 		check_rule(f, r->id);
 	}
 	return f;
@@ -102,7 +104,7 @@ has_enforced(struct plan *p, plan_fits *fits)
 	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
 		const struct rule *r = snapshot_rule(p->snap, i);
 
-		if (is_active(p, r) && r->mode == MODE_ENFORCE && fits(r))
+		if (plan_is_active(p, r) && r->mode == MODE_ENFORCE && fits(r))
 			return true;
 	}
 	return false;
@@ -117,6 +119,80 @@ plan_need(struct plan *p, plan_fits *fits, const char *code,
 	if (f != NULL && has_enforced(p, fits))
 		f->severity = CHECK_PROBLEM;
 	return f;
+}
+
+bool
+plan_is_used(const struct plan *p, const struct postfix_place *at)
+{
+	for (size_t i = 0; i < p->postfix.n_services; i++)
+		if (sv_eq(p->postfix.services[i].name, at->service))
+			return p->postfix.services[i].is_used;
+	return true;
+}
+
+struct check_finding *
+plan_need_at(struct plan *p, const struct postfix_place *at, plan_fits *fits,
+    const char *code, const char *text)
+{
+	const char *setting = at->service.n == 0
+	    ? at->name
+	    : check_text(p->check, "%.*s/%s", SV_ARG(at->service), at->name);
+
+	return plan_is_used(p, at) ? plan_need(p, fits, code, setting, text)
+				   : plan_notice(p, fits, code, setting, text);
+}
+
+const struct rule *
+plan_rule_of(const struct plan *p, struct sv nexthop)
+{
+	static const struct sv inet = SV("inet:");
+	struct lookup_answer a;
+	struct party party;
+
+	if (sv_starts(nexthop, inet)) /* lmtp(8) */
+		nexthop = sv_skip(nexthop, inet.n);
+	lookup_tlspolicy(p->snap, nexthop, &party, &a);
+	return a.status == LOOKUP_FOUND ? a.rule : NULL;
+}
+
+bool
+plan_is_strict(const struct rule *r)
+{
+	return r != NULL && level_demands_tls(r->demand->level);
+}
+
+const char *
+plan_rule_for(struct plan *p, struct sv nexthop)
+{
+	return check_text(p->check,
+	    "tlswarden rule add --direction out --recipient '%.*s' --level "
+	    "encrypt",
+	    SV_ARG(nexthop));
+}
+
+void
+plan_starttls(struct plan *p, const char *command, const char *name,
+    plan_fits *fits, const char *text)
+{
+	struct postfix_places places =
+	    postfix_places(&p->postfix, POSTFIX_EVERY, command, name);
+
+	for (size_t i = 0; i < places.n; i++) {
+		struct sv rest = places.v[i].value, word;
+		struct check_finding *f;
+
+		while (postfix_word(&rest, &word)) {
+			if (!sv_is_nocase(word, "starttls"))
+				continue;
+			f = plan_need_at(p, &places.v[i], fits,
+			    "starttls_discarded", text);
+			if (f != NULL)
+				f->fix =
+				    "take starttls out of it; rules of "
+				    "level none are the way to talk "
+				    "without TLS";
+		}
+	}
 }
 
 /* For a shell: in single quotes. */
@@ -142,6 +218,8 @@ plan_change(struct plan *p, struct check_finding *f, const char *flag,
 		return;
 	buf_init(&b, COMMAND_BYTES);
 	buf_adds(&b, "postconf ");
+	if (p->instance != NULL)
+		buf_addf(&b, "-c %s ", p->instance);
 	buf_adds(&b, flag);
 	buf_addc(&b, ' ');
 	add_quoted(&b, change);
@@ -149,6 +227,20 @@ plan_change(struct plan *p, struct check_finding *f, const char *flag,
 	f->change = change;
 	f->fix = check_text(p->check, "%s", buf_str(&b));
 	buf_free(&b);
+}
+
+void
+plan_set_at(struct plan *p, struct check_finding *f,
+    const struct postfix_place *at, const char *value)
+{
+	if (at->service.n == 0)
+		plan_change(p, f, "-e",
+		    check_text(p->check, "%s =%s%s", at->name,
+			*value == '\0' ? "" : " ", value));
+	else
+		plan_change(p, f, "-P",
+		    check_text(p->check, "%.*s/%s=%s", SV_ARG(at->service),
+			at->name, value));
 }
 
 /* "unix:PATH" or "inet:HOST:PORT" as Postfix has it is that listener. */
@@ -249,8 +341,35 @@ name_of(struct plan *p, const struct conf_endpoints *listeners,
 	return NULL;
 }
 
+/* Services that take mail from others, that every message goes through, and
+ * those of rules about some users. */
+static void
+mark_services(struct postfix *pf)
+{
+	static const char *const always[] = { "postscreen", "cleanup",
+		"trivial-rewrite" };
+	static const char *const names[] = { "smtp/inet", "25/inet",
+		"smtpd/pass" };
+	static const struct sv ours = SV("tlswarden-");
+
+	for (size_t i = 0; i < pf->n_services; i++) {
+		struct postfix_service *s = &pf->services[i];
+		size_t colon = sv_rfind(s->name, ':');
+		struct sv port =
+		    colon < s->name.n ? sv_skip(s->name, colon + 1) : s->name;
+
+		s->is_used = sv_starts(s->name, ours);
+		for (size_t k = 0; k < sizeof(always) / sizeof(always[0]); k++)
+			s->is_used |= sv_is(s->command, always[k]);
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+			s->is_used |=
+			    sv_is(s->command, "smtpd") && sv_is(port, names[k]);
+	}
+}
+
 int
-plan_init(struct plan *p, struct check *c, struct err *err_r)
+plan_init(struct plan *p, struct check *c, const char *instance,
+    struct err *err_r)
 {
 	const char *where;
 
@@ -258,15 +377,19 @@ plan_init(struct plan *p, struct check *c, struct err *err_r)
 	p->check = c;
 	p->conf = c->app->conf;
 	p->snap = c->table.snap;
-	p->directory = postfix_directory(&c->mem, err_r);
+	p->instance = instance;
+	p->directory =
+	    instance != NULL ? instance : postfix_directory(&c->mem, err_r);
 	if (p->directory == NULL ||
-	    postfix_read(&p->postfix, &c->mem, err_r) != 0)
+	    postfix_read_in(&p->postfix, &c->mem, p->directory, err_r) != 0)
 		return -1;
 	where = name_of(p, &p->conf->socketmap_listen, "smtp");
 	if (where != NULL)
 		p->socketmap = check_text(c, "socketmap:%s", where);
 	p->delegation = name_of(p, &p->conf->delegation_listen, "smtpd");
 	p->milter = name_of(p, &p->conf->milter_listen, "smtpd");
+	mark_services(&p->postfix);
+	plan_find_routes(p);
 	return 0;
 }
 
@@ -283,6 +406,39 @@ plan_all(struct plan *p)
 	plan_outbound(p);
 	plan_inbound(p);
 	plan_ways_around(p);
+	plan_routes(p);
+}
+
+static void
+not_read(struct check *c, const struct err *err)
+{
+	check_add(c, err->sysexit == EX_CONFIG ? CHECK_PROBLEM : CHECK_NOTICE,
+	    "postfix_not_read", CHECK_POSTFIX,
+	    check_text(c, "the settings of Postfix cannot be read: %s",
+		err->text),
+	    "run this where Postfix is set up, as root; MAIL_CONFIG names "
+	    "another configuration directory");
+}
+
+/* postmulti(1): main.cf of the first instance lists the directories of the
+ * others. */
+static void
+check_instances(struct check *c, struct sv directories)
+{
+	struct sv word;
+
+	while (postfix_word(&directories, &word)) {
+		struct plan p;
+		struct err err;
+
+		if (plan_init(&p, c, check_text(c, "%.*s", SV_ARG(word)),
+			&err) != 0)
+			not_read(c, &err);
+		else if (sv_is(postfix_get(&p.postfix, "multi_instance_enable"),
+			     "yes"))
+			plan_all(&p);
+		plan_done(&p);
+	}
 }
 
 void
@@ -293,16 +449,13 @@ check_postfix(struct check *c, bool is_asked)
 
 	if ((c->mtas & CHECK_POSTFIX) == 0)
 		return;
-	if (plan_init(&p, c, &err) == 0)
+	if (plan_init(&p, c, NULL, &err) == 0) {
 		plan_all(&p);
-	else if (is_asked ||
-	    (err.sysexit != EX_NOINPUT && err.sysexit != EX_UNAVAILABLE))
-		check_add(c,
-		    err.sysexit == EX_CONFIG ? CHECK_PROBLEM : CHECK_NOTICE,
-		    "postfix_not_read", CHECK_POSTFIX,
-		    check_text(c, "the settings of Postfix cannot be read: %s",
-			err.text),
-		    "run this where Postfix is set up, as root; MAIL_CONFIG "
-		    "names another configuration directory");
+		check_instances(c,
+		    postfix_get(&p.postfix, "multi_instance_directories"));
+	} else if (is_asked ||
+	    (err.sysexit != EX_NOINPUT && err.sysexit != EX_UNAVAILABLE)) {
+		not_read(c, &err);
+	}
 	plan_done(&p);
 }

@@ -10,6 +10,7 @@
 #include "base/conf.h"
 #include "ctl/check.h"
 #include "ctl/postfix.h"
+#include "ctl/postfix_route.h"
 
 struct plan {
 	struct check *check;
@@ -17,6 +18,8 @@ struct plan {
 	const struct snapshot *snap;
 	struct postfix postfix;
 	const char *directory; /* of main.cf */
+	const char *instance;  /* the same of a further instance, else NULL */
+	struct postfix_routes routes;
 	/* As main.cf names policyd's socket: "socketmap:unix:a/b"; NULL: no
 	 * socket can be reached from the chroot. */
 	const char *socketmap;
@@ -33,10 +36,27 @@ struct check_finding *plan_need(struct plan *p, plan_fits *fits,
 /* The same as a notice at most. */
 struct check_finding *plan_notice(struct plan *p, plan_fits *fits,
     const char *code, const char *setting, const char *text);
+/* The same of a setting at a place: a notice at most where no mail of rules is
+ * known to go. */
+struct check_finding *
+plan_need_at(struct plan *p, const struct postfix_place *at, plan_fits *fits,
+    const char *code, const char *text);
+/* True if mail of rules goes there. */
+bool plan_is_used(const struct plan *p, const struct postfix_place *at);
+/* Mends f (NULL: nothing) by giving the setting that value there. */
+void plan_set_at(struct plan *p, struct check_finding *f,
+    const struct postfix_place *at, const char *value);
 /* Mends f (NULL: nothing) by postconf FLAG CHANGE. */
 void plan_change(struct plan *p, struct check_finding *f, const char *flag,
     const char *change);
 bool plan_has(struct plan *p, plan_fits *fits);
+bool plan_is_active(const struct plan *p, const struct rule *r);
+/* The rule that answers for a next hop as it stands in main.cf; NULL: none. */
+const struct rule *plan_rule_of(const struct plan *p, struct sv nexthop);
+/* True for a rule that demands TLS. */
+bool plan_is_strict(const struct rule *r);
+/* The command that makes one for these next hops. */
+const char *plan_rule_for(struct plan *p, struct sv nexthop);
 
 /* Rules by what they need; users and strict ones only if they enforce. */
 bool plan_is_out(const struct rule *r);
@@ -61,9 +81,15 @@ enum plan_ask plan_asks_map(const struct plan *p, struct sv list,
 bool plan_names(const struct plan *p, struct sv list,
     const struct conf_endpoints *listeners, struct sv *word_r);
 
-/* Reads Postfix and fills p. -1: with *err_r. Free with plan_done. */
-int plan_init(struct plan *p, struct check *c, struct err *err_r) MUST_CHECK;
+/* Reads Postfix and fills p; instance is another configuration directory than
+ * the first one, or NULL. -1: with *err_r. Free with plan_done. */
+int plan_init(struct plan *p, struct check *c, const char *instance,
+    struct err *err_r) MUST_CHECK;
 void plan_done(struct plan *p);
+
+/* STARTTLS among the EHLO keywords that a daemon is told to leave out. */
+void plan_starttls(struct plan *p, const char *command, const char *name,
+    plan_fits *fits, const char *text);
 
 /* Each adds findings. */
 void plan_outbound(struct plan *p);

@@ -5,8 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -18,7 +21,18 @@
 #include "ctl/run.h"
 #include "base/banned.h"
 
-enum { RUN_PATH_BYTES = 512, RUN_CANNOT_EXEC = 127 };
+enum { RUN_PATH_BYTES = 512, RUN_CANNOT_EXEC = 127, RUN_GROUPS = 64 };
+
+/* What the child takes on before it becomes the program. */
+struct guise {
+	const char *directory;
+	FILE *input;
+	bool has_user;
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[RUN_GROUPS];
+	int n_groups;
+};
 
 /* One started program: its pid, and the ends of the pipes that we read. */
 struct child {
@@ -33,6 +47,9 @@ run_init(struct run *r, size_t max_out_bytes)
 	buf_init(&r->out, max_out_bytes);
 	buf_init(&r->err, RUN_ERR_MAX);
 	r->exit_code = -1;
+	r->directory = NULL;
+	r->user = NULL;
+	r->input = sv_make(NULL, 0);
 }
 
 void
@@ -88,18 +105,81 @@ find_program(const char *name, struct buf *path, struct err *err_r)
 	    name);
 }
 
-/* In the child: nothing here may allocate or lock. */
+/* As a daemon that becomes that user has its groups. */
+static int
+take_user(struct guise *g, const char *user, struct err *err_r)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	if (pw == NULL)
+		return err_set(err_r, EX_NOUSER, "there is no user %s", user);
+	g->uid = pw->pw_uid;
+	g->gid = pw->pw_gid;
+	g->n_groups = RUN_GROUPS;
+	if (getgrouplist(user, g->gid, g->groups, &g->n_groups) < 0)
+		return err_set(err_r, EX_OSERR, "user %s has too many groups",
+		    user);
+	g->has_user = true;
+	return 0;
+}
+
+/* A file without a name, read from its start. */
+static int
+take_input(struct guise *g, struct sv input, struct err *err_r)
+{
+	g->input = tmpfile();
+	if (g->input != NULL &&
+	    fwrite(input.p, 1, input.n, g->input) == input.n &&
+	    fflush(g->input) == 0 && fseek(g->input, 0, SEEK_SET) == 0)
+		return 0;
+	return err_set(err_r, EX_CANTCREAT, "a temporary file: %s",
+	    strerror(errno));
+}
+
+static int
+guise_init(struct guise *g, const struct run *r, struct err *err_r)
+{
+	memset(g, 0, sizeof(*g));
+	g->directory = r->directory;
+	if (r->user != NULL && take_user(g, r->user, err_r) != 0)
+		return -1;
+	return r->input.n > 0 ? take_input(g, r->input, err_r) : 0;
+}
+
 static void
-become(const char *path, const char *const argv[], int out, int err)
+guise_done(struct guise *g)
+{
+	if (g->input != NULL)
+		(void)fclose(g->input);
+}
+
+/* In the child: nothing here may allocate or lock. */
+static bool
+put_on(const struct guise *g, int out, int err)
+{
+	int in =
+	    g->input != NULL ? fileno(g->input) : open("/dev/null", O_RDONLY);
+
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0 ||
+	    dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+		return false;
+	if (g->directory != NULL && chdir(g->directory) != 0)
+		return false;
+	return !g->has_user ||
+	    (setgroups((size_t)g->n_groups, g->groups) == 0 &&
+		setgid(g->gid) == 0 && setuid(g->uid) == 0);
+}
+
+static void
+become(const char *path, const char *const argv[], const struct guise *g,
+    int out, int err)
 {
 	union {
 		const char *const *in;
 		char *const *out;
 	} words = { .in = argv };
-	int null = open("/dev/null", O_RDONLY);
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+	if (!put_on(g, out, err))
 		_exit(RUN_CANNOT_EXEC);
 	(void)signal(SIGPIPE, SIG_DFL);
 	/* So that what it starts dies with it. */
@@ -117,8 +197,8 @@ close_pair(int fds[2])
 }
 
 static int
-start(const char *path, const char *const argv[], struct child *c,
-    struct err *err_r)
+start(const char *path, const char *const argv[], const struct guise *g,
+    struct child *c, struct err *err_r)
 {
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 };
 
@@ -128,7 +208,7 @@ start(const char *path, const char *const argv[], struct child *c,
 	if (c->pid < 0)
 		goto fail;
 	if (c->pid == 0)
-		become(path, argv, out[1], err[1]);
+		become(path, argv, g, out[1], err[1]);
 	(void)close(out[1]);
 	(void)close(err[1]);
 	c->fds[0] = out[0];
@@ -219,14 +299,16 @@ run_program(const char *const argv[], int timeout_msecs, struct run *r,
     struct err *err_r)
 {
 	struct child c = { .fds = { -1, -1 } };
+	struct guise g;
 	struct buf path;
 	int rc = -1, status = 0;
 
 	buf_init(&path, RUN_PATH_BYTES);
-	if (find_program(argv[0], &path, err_r) != 0)
+	if (guise_init(&g, r, err_r) != 0 ||
+	    find_program(argv[0], &path, err_r) != 0)
 		goto out;
 	c.deadline_msecs = clock_msecs() + timeout_msecs;
-	if (start(buf_str(&path), argv, &c, err_r) != 0)
+	if (start(buf_str(&path), argv, &g, &c, err_r) != 0)
 		goto out;
 	rc = read_all(&c, buf_str(&path), r, err_r);
 	if (reap(&c, rc != 0, &status) != 0)
@@ -239,6 +321,7 @@ run_program(const char *const argv[], int timeout_msecs, struct run *r,
 		r->exit_code = WEXITSTATUS(status);
 out:
 	close_pair(c.fds);
+	guise_done(&g);
 	buf_free(&path);
 	return rc;
 }

@@ -1,8 +1,8 @@
 /* tlswarden: ctl/run - starts another program and reads what it prints.
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * No shell: the words are given to the program as they are. Its standard
- * input is /dev/null, its environment ours.
+ * No shell: the words are given to the program as they are. Its environment
+ * is ours.
  */
 #ifndef CTL_RUN_H
 #define CTL_RUN_H
@@ -16,6 +16,10 @@ struct run {
 	struct buf out; /* standard output; its ceiling is the caller's */
 	struct buf err; /* standard error, the first RUN_ERR_MAX bytes */
 	int exit_code;
+	/* What it is started with; set between run_init and run_program. */
+	const char *directory; /* its working directory; NULL: ours */
+	const char *user;      /* its user and groups; NULL: ours */
+	struct sv input;       /* its standard input; empty: /dev/null */
 };
 
 enum { RUN_ERR_MAX = 4096 };

@@ -94,7 +94,7 @@ plan_again(struct plan *p, struct err *err_r)
 
 	plan_done(p);
 	c->n_findings = 0;
-	if (plan_init(p, c, err_r) != 0)
+	if (plan_init(p, c, p->instance, err_r) != 0)
 		return -1;
 	plan_all(p);
 	return 0;
@@ -239,7 +239,7 @@ setup_postfix(struct check *c, const struct args *args)
 		return undo(c);
 	if (app_conf(c->app, &err) == NULL ||
 	    load_table(c->app, &c->table, NULL, NULL, &err) != 0 ||
-	    plan_init(&p, c, &err) != 0) {
+	    plan_init(&p, c, NULL, &err) != 0) {
 		plan_done(&p);
 		return app_fail(&err);
 	}

@@ -20,6 +20,9 @@ rules() {
 	while read -r letter; do
 		case $letter in
 		d) add "'out', '*', 'example.mil', 'encrypt'" ;;
+		a) add "'out', '*', '*', 'encrypt'" ;;
+		g) add "'out', '*', '.example.mil', 'encrypt'" ;;
+		k) add "'out', '*', 'secure.test', 'secure'" ;;
 		w) add "'out', '*', '[relay.test]:25', 'encrypt'" ;;
 		p) add "'out', '*', 'may.test', 'preferred'" ;;
 		u) add "'out', '*', 'u@example.org', 'secure'" ;;
@@ -96,6 +99,7 @@ while IFS='|' read -r who settings master code want desc; do
 	settings=${settings//MAP/$map}
 	master=${master//SECURE/$secure}
 	master=${master//MAP/$map}
+	master=${master//WORK/$work}
 	rules "$who"
 	postfix_dir "$settings" "$master"
 	look "$code" "$want" "$desc"
@@ -128,6 +132,60 @@ echo 'postfix_version = "9.9"' >>"$conf"
 look postfix_too_old p "an older Postfix than the configuration says"
 sed -i '/^postfix_version/d' "$conf"
 look postfix_too_old - "a newer one"
+
+# ---- a Postfix with TLS-Required: no ---------------------------------------
+# What a postconf of 3.10 prints; this is no proof that 3.10 obeys the setting.
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	cp "$(command -v postconf)" "$work/postconf.real"
+	cat >"$work/postconf.new" <<-NEW
+		#!/bin/sh
+		"$work/postconf.real" "\$@" |
+			sed 's/^mail_version = .*/mail_version = 3.10.2/'
+		[ "\$1" != -x ] ||
+			sed 's/^/tls_required_enable = /' "$work/tls_required"
+	NEW
+	chmod +x "$work/postconf.new"
+	cat >"$work/newer" <<-NEWER
+		#!/bin/sh
+		mount --bind '$work/postconf.new' "$(command -v postconf)" &&
+			exec '$program' "\$@"
+	NEWER
+	chmod +x "$work/newer"
+	rules d
+	postfix_dir "$good_out"
+	echo yes >"$work/tls_required"
+	out=$(unshare -m "$work/newer" -c "$conf" check --mta postfix --json)
+	json '.findings | map(select(.code == "tls_required_header")) |
+		length == 1 and .[0].severity == "problem" and
+		.[0].fix == "postconf -e '\''tls_required_enable = no'\''"' \
+		"TLS-Required: no is seen"
+	echo no >"$work/tls_required"
+	out=$(unshare -m "$work/newer" -c "$conf" check --mta postfix --json)
+	json '.findings | map(select(.code == "tls_required_header")) == []' \
+		"and that it is off"
+else
+	echo "# no mount namespace: TLS-Required is not shown"
+fi
+rules d
+postfix_dir "$good_out"
+look tls_required_header - "a Postfix that does not know it"
+
+# ---- instances -------------------------------------------------------------
+rules d
+postfix_dir "$good_out"
+main_dir=$MAIL_CONFIG
+MAIL_CONFIG=$work/postfix-out
+postfix_dir "multi_instance_enable = yes"
+postconf -c "$main_dir" -e "multi_instance_directories = $MAIL_CONFIG"
+MAIL_CONFIG=$main_dir
+touch -d '1 minute ago' "$MAIL_CONFIG/main.cf"
+look tlspolicy_not_asked p "a second instance"
+json ".findings[] | select(.code == \"tlspolicy_not_asked\") |
+	.instance == \"$work/postfix-out\" and
+	(.fix | startswith(\"postconf -c $work/postfix-out -e \"))" "is named"
+postconf -c "$work/postfix-out" -e "multi_instance_enable = no"
+touch -d '1 minute ago' "$work/postfix-out/main.cf"
+look tlspolicy_not_asked - "one that is not enabled"
 
 # ---- each fix mends it ----------------------------------------------------
 rules dufxisyn
