@@ -45,6 +45,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/probe_store.c \
 	%D%/probe_targets.c \
 	%D%/probe_visit.c \
+	%D%/probe_watch.c \
 	%D%/postfix.c %D%/postfix.h \
 	%D%/postfix_in.c \
 	%D%/postfix_out.c \

@@ -17,6 +17,7 @@
 #include "ctl/command.h"
 #include "ctl/load.h"
 #include "fact/verdict.h"
+#include "policy/query.h"
 #include "policy/rule.h"
 #include "probe/outcome.h"
 #include "probe/target.h"
@@ -24,6 +25,7 @@
 struct chain;
 struct conf;
 struct crls;
+struct state_db;
 struct trust;
 
 /* A target and the rule that the daemons would use for it. */
@@ -89,13 +91,24 @@ int probe_add_log(struct probing *p, const char *path, struct err *err_r)
 
 /* Finds places, rule and trust of all errands. */
 void probe_plan(struct probing *p);
+/* The question that the table is asked about it; addrs is room that q views. */
+void probe_query(const struct errand *e,
+    struct addr addrs[static TARGET_PLACES], struct query *q);
+/* The CA of the rule, or the trust store; NULL with *err_r: there is none. It
+ * is kept for the next time. */
+const struct trust *
+probe_trust(struct probing *p, const struct rule *rule, struct err *err_r);
 /* Visits all places; needs probe_plan. */
 void probe_visit_all(struct probing *p);
 
 /* Prints all; returns the exit code. */
 int probe_print(const struct probing *p);
-/* Writes all to state.db. */
-int probe_store(const struct probing *p, struct err *err_r) MUST_CHECK;
+/* Writes all to state.db, and what monitor rules would have refused. */
+int probe_store(struct probing *p, struct err *err_r) MUST_CHECK;
+/* Judges every monitor rule about the targets beside, and adds what it would
+ * have refused to the ledger, in the caller's group. */
+int probe_watch(struct probing *p, struct state_db *db, struct err *err_r)
+    MUST_CHECK;
 /* A visit as JSON; caller frees with json_decref. */
 struct json_t *
 probe_visit_json(const struct visit *v) NONNULL_RETURN MUST_CHECK;

@@ -104,6 +104,21 @@ all_addrs(const struct target *t, struct addr addrs[static TARGET_PLACES])
 	return t->n_places > 0;
 }
 
+void
+probe_query(const struct errand *e, struct addr addrs[static TARGET_PLACES],
+    struct query *q)
+{
+	lookup_nexthop_query(&e->target.party, q);
+	if (q->peers_state == PEERS_KNOWN)
+		return;
+	q->peers_state = PEERS_PENDING;
+	if (all_addrs(&e->target, addrs)) {
+		q->peers_state = PEERS_KNOWN;
+		q->peers = addrs;
+		q->n_peers = e->target.n_places;
+	}
+}
+
 static void
 find_rule(const struct probing *p, struct errand *e)
 {
@@ -113,15 +128,7 @@ find_rule(const struct probing *p, struct errand *e)
 
 	if (p->table.snap == NULL)
 		return;
-	lookup_nexthop_query(&e->target.party, &q);
-	if (q.peers_state != PEERS_KNOWN) {
-		q.peers_state = PEERS_PENDING;
-		if (all_addrs(&e->target, addrs)) {
-			q.peers_state = PEERS_KNOWN;
-			q.peers = addrs;
-			q.n_peers = e->target.n_places;
-		}
-	}
+	probe_query(e, addrs, &q);
 	match = snapshot_find(p->table.snap, &q);
 	e->rule = match.rule;
 	e->is_rule_unknown = match.needs_peers;
@@ -167,32 +174,36 @@ take_ca(void *arg, const struct ca_row *row, const char *fault)
 		    trust_load_bytes(row->pem, "table ca", &w->trust, w->err_r);
 }
 
-static int
-take_trust(struct probing *p, struct errand *e)
+const struct trust *
+probe_trust(struct probing *p, const struct rule *rule, struct err *err_r)
 {
-	struct wanted_ca w = { .err_r = &e->trouble };
+	struct wanted_ca w = { .err_r = err_r };
 
-	e->trust = p->trust;
-	if (e->rule == NULL || e->rule->demand->ca == NULL)
-		return 0;
-	w.name = e->rule->demand->ca->name;
-	e->has_own_trust = true;
+	if (rule == NULL || rule->demand->ca == NULL)
+		return p->trust;
+	w.name = rule->demand->ca->name;
 	for (size_t i = 0; i < p->n_cas; i++)
-		if (sv_is(w.name, p->cas[i].name)) {
-			e->trust = p->cas[i].trust;
-			return 0;
-		}
-	if (policy_image_each_ca(p->table.image, take_ca, &w, &e->trouble) != 0)
-		return -1;
+		if (sv_is(w.name, p->cas[i].name))
+			return p->cas[i].trust;
+	if (policy_image_each_ca(p->table.image, take_ca, &w, err_r) != 0)
+		return NULL;
 	if (w.rc != 0)
-		return err_prefix(&e->trouble, "ca \"%.*s\"", SV_ARG(w.name));
-	if (w.trust == NULL)
-		return err_set(&e->trouble, EX_DATAERR,
+		err_prefix(err_r, "ca \"%.*s\"", SV_ARG(w.name));
+	else if (w.trust == NULL)
+		(void)err_set(err_r, EX_DATAERR,
 		    "ca \"%.*s\" is not in the table", SV_ARG(w.name));
+	if (w.trust == NULL)
+		return NULL;
 	p->cas = mem_realloc(p->cas, p->n_cas + 1, sizeof(*p->cas));
 	p->cas[p->n_cas++] = (struct ca_trust){ mem_svdup(w.name), w.trust };
-	e->trust = w.trust;
-	return 0;
+	return w.trust;
+}
+
+static void
+take_trust(struct probing *p, struct errand *e)
+{
+	e->has_own_trust = e->rule != NULL && e->rule->demand->ca != NULL;
+	e->trust = probe_trust(p, e->rule, &e->trouble);
 }
 
 void
@@ -210,6 +221,6 @@ probe_plan(struct probing *p)
 			find_rule(p, e);
 		else if (take_rule(p, e, id) != 0)
 			continue;
-		(void)take_trust(p, e);
+		take_trust(p, e);
 	}
 }

@@ -81,7 +81,7 @@ store_visit(const struct probing *p, const struct visit *v, struct state_db *db,
 }
 
 int
-probe_store(const struct probing *p, struct err *err_r)
+probe_store(struct probing *p, struct err *err_r)
 {
 	struct state_db *db = NULL;
 	int rc;
@@ -92,6 +92,8 @@ probe_store(const struct probing *p, struct err *err_r)
 	for (size_t i = 0; rc == 0 && i < p->n_visits; i++)
 		if (p->visits[i].trouble.sysexit == 0)
 			rc = store_visit(p, &p->visits[i], db, err_r);
+	if (rc == 0)
+		rc = probe_watch(p, db, err_r);
 	if (rc == 0)
 		rc = state_db_commit(db, err_r);
 	else

@@ -32,11 +32,14 @@ log_row(const struct record_violation *row, struct sv nexthop, struct sv text)
 	    row->is_monitor ? "watched" : "refused", row->rule,
 	    SV_ARG(row->reason));
 	buf_add_printable(&line, nexthop, NAME_BYTES);
-	buf_adds(&line, " server=");
-	buf_add_printable(&line, row->peer_name, NAME_BYTES);
-	buf_addc(&line, '[');
-	buf_add_printable(&line, row->peer_addr, NAME_BYTES);
-	buf_adds(&line, "] reply=\"");
+	if (row->peer_name.n > 0 || row->peer_addr.n > 0) {
+		buf_adds(&line, " server=");
+		buf_add_printable(&line, row->peer_name, NAME_BYTES);
+		buf_addc(&line, '[');
+		buf_add_printable(&line, row->peer_addr, NAME_BYTES);
+		buf_addc(&line, ']');
+	}
+	buf_adds(&line, " reply=\"");
 	buf_add_printable(&line, text, LIMIT_REPLY);
 	buf_addc(&line, '"');
 	if (row->is_monitor)

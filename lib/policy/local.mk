@@ -22,4 +22,5 @@ noinst_LIBRARIES += lib/policy/libpolicy.a
 	%D%/sendmail_key.c %D%/sendmail_key.h %D%/sendmail_sts.c \
 	%D%/server_name.c %D%/server_name.h \
 	%D%/snapshot.c %D%/snapshot.h %D%/snapshot_private.h \
+	%D%/watchers.c %D%/watchers.h \
 	%D%/words.c

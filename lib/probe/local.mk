@@ -3,6 +3,7 @@ noinst_LIBRARIES += lib/probe/libprobe.a
 %C%_libprobe_a_SOURCES = \
 	%D%/conn.c %D%/conn.h \
 	%D%/judge.c %D%/judge.h \
+	%D%/look.c %D%/look.h \
 	%D%/outcome.c %D%/outcome.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/reply.c %D%/reply.h \

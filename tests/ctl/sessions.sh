@@ -103,12 +103,12 @@ INSERT INTO violation(at,rule,direction,mode,on_failure,source,reason,sender,
  ($now-40,9,'out','enforce','tempfail','dsn','expired_leaf',NULL,NULL,
   'partner.test','192.0.2.4','mx.partner.test','451 4.7.5 x');"
 tw 0 "failures" failures
-out_has "$(printf '%s' '^2 +20[0-9T:Z-]+ +12 +in +enforce +milter +no_tls +bank\.test +' \
-	'us\.test +192\.0\.2\.2$')" \
+out_has "$(printf '%s' '^2 +20[0-9T:Z-]+ +12 +in +enforce +' \
+	'milter +no_tls +bank\.test +us\.test +192\.0\.2\.2$')" \
 	"like ones are counted"
-out_has '^1 .* 7 +in +monitor +delegation +cert_not_verified +<> +us\.test +h\.test$' \
+out_has ' 7 +in +monitor +delegation +cert_not_verified +<> +us\.test +h' \
 	"watched ones too"
-out_has '^1 .* 9 +out +enforce +dsn +expired_leaf +- +partner\.test +mx\.partner\.' \
+out_has ' 9 +out +enforce +dsn +expired_leaf +- +partner\.test +mx\.' \
 	"outbound ones"
 [ "$(sed -n 2p <<<"$out" | cut -c 1)" = 2 ]
 verdict $? "the most frequent is first"

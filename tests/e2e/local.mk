@@ -16,6 +16,7 @@ e2e_tests = \
 	%D%/t-out-levels.sh \
 	%D%/t-out-live.sh \
 	%D%/t-out-maps.sh \
+	%D%/t-out-monitor.sh \
 	%D%/t-out-tool.sh \
 	%D%/t-peers.sh \
 	%D%/t-policyd.sh \
