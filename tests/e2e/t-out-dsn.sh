@@ -127,7 +127,7 @@ while read -r domain class; do
 	wait_for "$WAIT_SECS" has_bounce "u@$domain"
 	body=$(tr -s '[:space:]' ' ' < "$(bounce_of "u@$domain")")
 	like "$body" "Status: 5\.7\.5" "$domain: status of the bounce"
-	like "$body" "by policy rule $(rule_of "$domain") for mail to $domain: " \
+	like "$body" "policy rule $(rule_of "$domain") for mail to $domain: " \
 	    "$domain: its body names the rule"
 	like "$body" "; a probe found $class: [a-z]" \
 	    "$domain: its body names cause and fix"
