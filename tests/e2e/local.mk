@@ -17,6 +17,7 @@ e2e_tests = \
 	%D%/t-out-live.sh \
 	%D%/t-out-maps.sh \
 	%D%/t-out-monitor.sh \
+	%D%/t-out-random.sh \
 	%D%/t-out-tool.sh \
 	%D%/t-peers.sh \
 	%D%/t-policyd.sh \
@@ -35,6 +36,11 @@ dist_check_DATA += \
 	%D%/pki.sh \
 	%D%/policyd_world.py \
 	%D%/postfix.sh \
+	%D%/random_chaos.py \
+	%D%/random_oracle.py \
+	%D%/random_peers.py \
+	%D%/random_run.py \
+	%D%/random_world.py \
 	%D%/sendmail.sh \
 	%D%/smtp.py \
 	%D%/syslog.py \
@@ -48,6 +54,14 @@ EXTRA_DIST += $(e2e_tests) tests/STATUS.md tests/cell.inc.sh tests/matrix.sh
 check-matrix: all
 	$(AM_TESTS_ENVIRONMENT) MAKE='$(MAKE)' \
 	bash $(top_srcdir)/tests/matrix.sh --run
+# Random tables, mail and troubles, for long: other ones each time, or those
+# of make check-random RANDOM_SEED=N RANDOM_DURATION=SECS.
+RANDOM_DURATION = 900
+.PHONY: check-random
+check-random: all
+	RANDOM_SEED=$${RANDOM_SEED:-$$(date +%s)} \
+	RANDOM_DURATION=$(RANDOM_DURATION) E2E_REQUIRED=1 \
+	$(MAKE) check TESTS=%D%/t-out-random.sh
 $(e2e_tests:.sh=.log): all-am
 CLEANFILES += %D%/pki/*
 clean-local: clean-sendmail

@@ -123,8 +123,8 @@ build()
 	issue int-good "/O=Test CA Good/CN=Test Issuing Good" root root-good
 
 	# shellcheck disable=SC2046 # a list of names
-	set -f && set -- $(peer_names good tls12 tls11 aes128 needcert twomx) &&
-	    set +f
+	set -f && set -- $(peer_names good tls10 tls11 tls12 tls13 aes128 \
+	    needcert twomx mixmx) && set +f
 	server good root-good $end "$@" mx1.twomx.test mx2.twomx.test &&
 	server second root-second $end mx.second.test '*.second.test' &&
 	server untrusted root-other $end mx.untrusted.test '*.untrusted.test' &&

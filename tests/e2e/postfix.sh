@@ -165,11 +165,14 @@ postfix_reload()
 
 # ---- receivers: one smtpd per kind of peer ------------------------------
 
-# KIND, ADDRESS, key pair of pki.sh or `-`, smtpd options `name=value`.
+# KIND, ADDRESS, key pair of pki.sh, `none` for a server that has no certificate
+# and offers STARTTLS all the same, or `-`, smtpd options `name=value`.
 peers_table()
 {
 	local tls12=smtpd_tls_protocols=TLSv1.2
 	local tls11=smtpd_tls_protocols=TLSv1.1
+	local tls10=smtpd_tls_protocols=TLSv1
+	local tls13=smtpd_tls_protocols=TLSv1.3
 	local low=tls_medium_cipherlist=ALL:@SECLEVEL=0
 	local weak=smtpd_tls_exclude_ciphers=AES256,CHACHA20,ARIA256,CAMELLIA256
 	local must=smtpd_tls_security_level=encrypt
@@ -192,6 +195,9 @@ peers_table()
 	selfsigned 127.1.0.14 selfsigned
 	twomx1 127.1.0.15 - $none
 	twomx2 127.1.0.16 good
+	tls10 127.1.0.17 good $tls10 $low
+	tls13 127.1.0.18 good $tls13
+	anon 127.1.0.19 none $tls12 $low
 	PEERS
 }
 
@@ -238,8 +244,12 @@ receivers_make()
 	while read -r kind address pair options; do
 		line="$address:smtp inet n - n - - smtpd
  -o myhostname=mx.$kind.test -o syslog_name=$kind"
-		[ "$pair" = - ] || options="$options
- smtpd_tls_chain_files=$RUN/pki/$pair.key,$RUN/pki/$pair.pem"
+		case $pair in
+		-) ;;
+		none) options="$options smtpd_tls_cert_file=none" ;;
+		*) options="$options
+ smtpd_tls_chain_files=$RUN/pki/$pair.key,$RUN/pki/$pair.pem" ;;
+		esac
 		for option in $options; do
 			line="$line -o $option"
 		done

@@ -10,22 +10,6 @@
 . "$HERE/warden.sh"
 e2e_init "$0"
 
-# One transport for each level: its queue, its map.
-level_transports()
-{
-	local level base
-	while read -r level base; do
-		postfix_service send "tlswarden-$level unix - - n - - smtp
- -o smtp_tls_security_level=$base
- -o smtp_tls_policy_maps=socketmap:unix:tlswarden/policyd.sock:address-$level"
-	done <<-'LEVELS'
-	none none
-	preferred may
-	encrypt encrypt
-	secure secure
-	LEVELS
-}
-
 dns_start
 pki_start
 receivers_start

@@ -9,6 +9,7 @@
 #	warden_make INSTANCE < extra configuration
 #			folders, sql/policy.sql as $DB, $CONF. The sockets are
 #			where Postfix INSTANCE, made before, can reach them
+#	level_transports	tlswarden-LEVEL in master.cf of instance `send`
 #	policyd_start / policyd_stop SIGNAL
 #			start returns when it answers; log $RUN/policyd.log
 #	sql STATEMENT...	the administrator's plain sqlite3 shell on $DB
@@ -21,6 +22,22 @@
 #	expect_answer KEY ERE DESC	waits, then asserts
 # Variables: DB, CONF, SPOOL_DIR, SOCKET, STATE_DIR, LAST_GOOD, CA_DIR, MAPS
 # (the value of smtp_tls_policy_maps).
+
+# One transport for each level: its queue, its map.
+level_transports()
+{
+	local level base
+	while read -r level base; do
+		postfix_service send "tlswarden-$level unix - - n - - smtp
+ -o smtp_tls_security_level=$base
+ -o smtp_tls_policy_maps=socketmap:unix:tlswarden/policyd.sock:address-$level"
+	done <<-'LEVELS'
+	none none
+	preferred may
+	encrypt encrypt
+	secure secure
+	LEVELS
+}
 
 warden_program()
 {

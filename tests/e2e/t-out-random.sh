@@ -1,0 +1,45 @@
+#!/bin/bash
+# tlswarden: outbound mail through Postfix by random tables to random peers,
+# while policyd, the table, the disk, DNS and Postfix fail at random. The
+# receiving servers see that no mail of a rule that demands TLS comes in clear
+# or to a peer that is not good enough; in the end each message was delivered,
+# waits or bounced as its rule says.
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# RANDOM_SEED=N takes other tables and troubles, RANDOM_DURATION=SECS goes on
+# with N + 1, N + 2, ... so long: make check-random.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=postfix.sh
+. "$HERE/postfix.sh"
+# shellcheck source=warden.sh
+. "$HERE/warden.sh"
+E2E_TIMEOUT=${E2E_TIMEOUT:-$((${RANDOM_DURATION:-0} + 300))}
+e2e_init "$0"
+
+pki_start
+sender_make <<-CF
+smtp_tls_policy_maps = socketmap:unix:tlswarden/policyd.sock:tlspolicy
+smtp_delivery_status_filter = socketmap:unix:tlswarden/policyd.sock:dsn
+transport_maps = socketmap:unix:tlswarden/policyd.sock:transport,
+    texthash:$RUN/transport
+# A cached connection is used again without a look at the policy.
+smtp_connection_cache_on_demand = no
+CF
+postconf -c "$(postfix_dir send)" -e minimal_backoff_time=3s \
+    maximal_backoff_time=5s queue_run_delay=3s
+level_transports
+(cd "$HERE" && PYTHONDONTWRITEBYTECODE=1 python3 -c \
+    'import random_world; print("\n".join(random_world.transport_table()))') \
+    > "$RUN/transport" || bail "no transport table"
+warden_make send < /dev/null
+mount -t tmpfs -o size=2m,mode=2770,uid=nobody,gid=nogroup none \
+    "$STATE_DIR" || bail "cannot mount a tmpfs"
+mount -t tmpfs -o size=256k,mode=2750,uid=nobody,gid=postfix none "$CA_DIR" ||
+    bail "cannot mount a tmpfs"
+postfix_start send
+cd "$RUN" || bail "no $RUN"
+PYTHONPATH=$HERE PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/random_run.py" \
+    "$RUN" "$CONF" "$POLICYD" "$(postfix_dir send)" \
+    --seed "${RANDOM_SEED:-1}" --duration "${RANDOM_DURATION:-0}" \
+    --secs "${RANDOM_SECS:-15}"
