@@ -69,7 +69,8 @@ R$* $| $- $| $-		$: $1 $| $2 $| $3 $| $>"Tlswarden_has" $&{server_name}
 # the answer of policyd
 STlswarden_answer
 R<ok>			$@ <judged>
-R<$-.$-.$- : $+>	$#error $@ $1.$2.$3 $: $4
+R<4.$-.$- : $+>		$#error $@ 4.$1.$2 $: $3
+R<5.$-.$- : $+>		$#error $@ 5.$1.$2 $: $3
 R$*			_TLSWARDEN_WAIT_
 
 STlswarden_server

@@ -77,6 +77,9 @@ set_tls(const struct sendmail_key *k, struct buf *text, struct tls_facts *tls)
 	if (tls->state != TLS_STATE_ON)
 		return;
 	tls->cert = cert_state_of_verify(k->verify);
+	/* What is said of clients without a certificate fits no server. */
+	if (tls->cert == CERT_STATE_NONE)
+		tls->cert = CERT_STATE_UNVERIFIED;
 	if (!tls_version_parse(k->version, &tls->version))
 		tls->version = TLS_VERSION_UNKNOWN;
 	if (!sv_to_u32(k->bits, 65535, &tls->bits))

@@ -26,12 +26,14 @@ e2e_tests = \
 	%D%/t-reload.sh \
 	%D%/t-sm-in.sh \
 	%D%/t-sm-out.sh \
+	%D%/t-sm-rules.sh \
 	%D%/t-store.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \
 	%D%/dns.py \
 	%D%/inbound.sh \
 	%D%/lib.sh \
+	%D%/mapproxy.py \
 	%D%/milter.py \
 	%D%/pki.sh \
 	%D%/policyd_world.py \

@@ -22,6 +22,7 @@
 #	sm_fate RCPT		the log line of its newest fate
 #	expect_sm RCPT ERE DESC	asserts on that line
 #	expect_sm_sent RCPT tls|clear DESC	and that it arrived so
+#	sm_rules RULESET ARGUMENT FACT...	what a ruleset leaves, see below
 # Variables: SM_ROOT, SM_BIN, SM_SENDER (who gets the bounces).
 
 SM_ROOT=$BUILD/tests/e2e/sendmail
@@ -207,4 +208,23 @@ sm_arrived()
 expect_sm_sent()
 {
 	check "$3" sm_arrived "$1" "$2"
+}
+
+# ---- rulesets -----------------------------------------------------------
+# The workspace that RULESET leaves of ARGUMENT in `sendmail -bt`. FACTs are
+# MACRO=VALUE, or +NAME for a name of the certificate.
+sm_rules()
+{
+	local ruleset=$1 argument=$2 fact
+	shift 2
+	for fact; do
+		case $fact in
+		+*) echo ".C{cert_altnames}${fact#+}" ;;
+		?=*) echo ".D${fact%%=*}${fact#*=}" ;;
+		*) echo ".D{${fact%%=*}}${fact#*=}" ;;
+		esac
+	done > "$RUN/bt"
+	echo "$ruleset $argument" >> "$RUN/bt"
+	sendmail_run send -bt < "$RUN/bt" > "$RUN/bt.out" 2>&1
+	sed -n "s/^$ruleset *returns: //p" "$RUN/bt.out"
 }

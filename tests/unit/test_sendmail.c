@@ -112,6 +112,11 @@ static const struct {
 	{ SV(SRV("<OK><TLSv1.3><256><1><0><0>", "host.test") "mx.o.test><>"
 							     "<>"),
 	    "ok" },
+	/* a server without a certificate: not what is said of clients */
+	{ SV(SRV("<NO><TLSv1.2><256><0><0><0>", "sec.test") "mx><><>"),
+	    "5.7.5:\"550 Verified certificate required by policy rule 3 for "
+	    "mail to sec.test: no verified certificate was presented (verify "
+	    "NO); present a certificate" },
 	/* a quote in a name cannot end ours */
 	{ SV(SRV("<OK><TLSv1.3><256><0><0><0>", "name.test") "mx><a+22b+5C>"
 							     "<>"),
