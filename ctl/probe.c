@@ -22,10 +22,8 @@ enum { TIMEOUT_SECS_MAX = 600 };
 void
 probing_done(struct probing *p)
 {
-	for (size_t i = 0; i < p->n_visits; i++) {
-		diagnosis_done(&p->visits[i].d);
-		buf_free(&p->visits[i].chain);
-	}
+	for (size_t i = 0; i < p->n_visits; i++)
+		visit_done(&p->visits[i]);
 	for (size_t i = 0; i < p->n_errands; i++)
 		target_done(&p->errands[i].target);
 	for (size_t i = 0; i < p->n_cas; i++) {
@@ -63,8 +61,8 @@ take_settings(struct probing *p, struct err *err_r)
 	uint64_t now = (uint64_t)p->app->now;
 	uint64_t stage = 0;
 
-	p->mode = PROBE_MODE_STARTTLS;
-	if (mode != NULL && !probe_mode_parse(mode, &p->mode))
+	p->how.mode = PROBE_MODE_STARTTLS;
+	if (mode != NULL && !probe_mode_parse(mode, &p->how.mode))
 		return err_set(err_r, EX_USAGE,
 		    "--mode: \"%s\" is none of starttls, smtps, lmtp", mode);
 	if (number(p->args, "timeout", 1, TIMEOUT_SECS_MAX, &secs, err_r) !=
@@ -75,17 +73,21 @@ take_settings(struct probing *p, struct err *err_r)
 		err_r) != 0 ||
 	    number(p->args, "time", 0, INT64_MAX, &now, err_r) != 0)
 		return -1;
-	p->timeout_msecs = (int64_t)secs * 1000;
-	p->stage_msecs = stage > 0 ? (int64_t)stage * 1000
-				   : p->timeout_msecs / PROBE_STAGE_PARTS;
+	p->how.timeout_msecs = (int64_t)secs * 1000;
+	p->how.stage_msecs = stage > 0
+	    ? (int64_t)stage * 1000
+	    : p->how.timeout_msecs / PROBE_STAGE_PARTS;
 	p->n_parallel = (size_t)parallel;
-	p->now = (int64_t)now;
-	p->keeps_chains = args_has(p->args, "store");
+	p->how.now = (int64_t)now;
+	p->how.keeps_chains = args_has(p->args, "store");
 	p->is_connect = args_has(p->args, "connect");
 	p->shows_progress = isatty(STDERR_FILENO) == 1;
-	if (gethostname(p->helo, sizeof(p->helo) - 1) != 0 ||
-	    p->helo[0] == '\0')
-		(void)snprintf(p->helo, sizeof(p->helo), "localhost");
+	visit_helo(p->helo, sizeof(p->helo));
+	p->how.helo = p->helo;
+	p->how.name = args_get(p->args, "name");
+	p->how.expires_soon_days = (int)p->conf->expiry_warn_days;
+	p->how.fetches_issuers =
+	    args_has(p->args, "fetch-issuers") || p->conf->fetch_issuers;
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "policy/rule.h"
 #include "probe/outcome.h"
 #include "probe/target.h"
+#include "probe/visit.h"
 
 struct chain;
 struct conf;
@@ -38,17 +39,6 @@ struct errand {
 	struct err trouble;        /* sysexit 0: none */
 };
 
-/* One place of a target, and what was found there. */
-struct visit {
-	const struct errand *errand;
-	const struct place *place;
-	struct diagnosis d;
-	struct verdict verdict;
-	enum outcome outcome;
-	struct buf chain;   /* as sent, PEM, when it is to be kept */
-	struct err trouble; /* sysexit 0: none; else it was not judged */
-};
-
 /* The certificates of a CA that a rule names. */
 struct ca_trust {
 	char *name;
@@ -59,11 +49,8 @@ struct probing {
 	struct app *app;
 	const struct args *args;
 	const struct conf *conf;
-	enum probe_mode mode;
-	int64_t timeout_msecs; /* of one server */
-	int64_t stage_msecs;   /* of one step at it */
+	struct visiting how;
 	size_t n_parallel;
-	int64_t now; /* of the judgement */
 	char helo[256];
 	struct errand *errands;
 	size_t n_errands, max_errands;
@@ -72,7 +59,6 @@ struct probing {
 	struct trust *trust;
 	struct crls *crls;
 	struct chain *known; /* the CAs of the table; NULL: none */
-	bool keeps_chains;   /* --store */
 	struct ca_trust *cas;
 	size_t n_cas;
 	struct loaded table;
@@ -109,9 +95,6 @@ int probe_store(struct probing *p, struct err *err_r) MUST_CHECK;
  * have refused to the ledger, in the caller's group. */
 int probe_watch(struct probing *p, struct state_db *db, struct err *err_r)
     MUST_CHECK;
-/* A visit as JSON; caller frees with json_decref. */
-struct json_t *
-probe_visit_json(const struct visit *v) NONNULL_RETURN MUST_CHECK;
 
 void probing_done(struct probing *p);
 

@@ -67,7 +67,7 @@ resolve_one(void *arg, size_t i, size_t worker)
 		e->trouble = rs->trouble;
 	else
 		target_resolve(&e->target, rs->resolvers[worker],
-		    rs->p->timeout_msecs);
+		    rs->p->how.timeout_msecs);
 }
 
 static void

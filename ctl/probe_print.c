@@ -12,6 +12,7 @@
 #include "cert/text.h"
 #include "ctl/out.h"
 #include "ctl/probe.h"
+#include "probe/report.h"
 #include "base/banned.h"
 
 static bool
@@ -19,47 +20,6 @@ is_good(const struct visit *v)
 {
 	return v->trouble.sysexit == 0 && v->d.verdict == DIAGNOSIS_OK &&
 	    v->verdict.kind == VERDICT_PASS;
-}
-
-static json_t *
-addr_json(const struct addr *a)
-{
-	struct buf text;
-	json_t *o;
-
-	if (a->family == 0)
-		return json_null();
-	buf_init(&text, 64);
-	addr_format(a, &text);
-	o = out_json_sv(buf_sv(&text));
-	buf_free(&text);
-	return o;
-}
-
-struct json_t *
-probe_visit_json(const struct visit *v)
-{
-	json_t *o = diagnosis_json(&v->d);
-	const struct rule *rule = v->errand->rule;
-
-	out_json_set(o, "host", out_json_str(v->place->host));
-	out_json_set(o, "address", addr_json(&v->place->addr));
-	out_json_set(o, "port", json_integer(v->place->port));
-	out_json_set(o, "rule",
-	    rule != NULL ? json_integer(rule->id) : json_null());
-	out_json_set(o, "level",
-	    rule != NULL ? out_json_str(level_word(rule->demand->level))
-			 : json_null());
-	out_json_set(o, "outcome", out_json_str(outcome_word(v->outcome)));
-	out_json_set(o, "outcome_text",
-	    out_json_str(outcome_phrase(v->outcome)));
-	out_json_set(o, "reason",
-	    v->verdict.kind == VERDICT_PASS || rule == NULL
-		? json_null()
-		: out_json_str(reason_info(v->verdict.reason)->code));
-	if (v->trouble.sysexit != 0)
-		out_json_set(o, "trouble", out_json_str(v->trouble.text));
-	return o;
 }
 
 /* Why a rule says no, beside what the findings say. */
@@ -101,9 +61,9 @@ print_rule(const struct probing *p, const struct errand *e)
 }
 
 static void
-print_visit(const struct probing *p, struct visit *v)
+print_visit(const struct probing *p, const struct errand *e, struct visit *v)
 {
-	const struct text_style style = { p->app->colour, p->now };
+	const struct text_style style = { p->app->colour, p->how.now };
 	const char *target = v->d.target;
 	struct buf addr, text;
 
@@ -126,7 +86,7 @@ print_visit(const struct probing *p, struct visit *v)
 						    : OUT_BAD,
 	    "%s", outcome_phrase(v->outcome));
 	fputs(" ", stdout);
-	print_rule(p, v->errand);
+	print_rule(p, e);
 	print_reason(v);
 	puts("");
 }
@@ -143,7 +103,7 @@ print_summary(const struct probing *p, const struct errand *e)
 	for (size_t i = 0; i < p->n_visits; i++) {
 		const struct visit *v = &p->visits[i];
 
-		if (v->errand != e || best >= OUTCOME_PLAIN_LATER)
+		if (v->target != &e->target || best >= OUTCOME_PLAIN_LATER)
 			continue;
 		if (v->outcome > best || by == NULL) {
 			best = v->outcome;
@@ -163,23 +123,28 @@ print_json(const struct probing *p)
 	struct json_list list;
 
 	if (p->is_connect && p->n_visits == 1) {
-		out_json(probe_visit_json(&p->visits[0]));
+		out_json(report_json(&p->visits[0]));
 		return;
 	}
 	json_list_begin(&list);
 	for (size_t i = 0; i < p->n_visits; i++)
-		json_list_item(&list, probe_visit_json(&p->visits[i]));
+		json_list_item(&list, report_json(&p->visits[i]));
 	json_list_end(&list);
 }
 
 static void
 print_text(const struct probing *p)
 {
+	const struct errand *e = p->errands;
+
 	for (size_t i = 0; i < p->n_visits; i++) {
-		print_visit(p, &p->visits[i]);
-		if (i + 1 == p->n_visits ||
-		    p->visits[i + 1].errand != p->visits[i].errand)
-			print_summary(p, p->visits[i].errand);
+		struct visit *v = &p->visits[i];
+
+		while (&e->target != v->target)
+			e++;
+		print_visit(p, e, v);
+		if (i + 1 == p->n_visits || v[1].target != v->target)
+			print_summary(p, e);
 	}
 }
 

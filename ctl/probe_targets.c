@@ -34,7 +34,7 @@ probe_add_target(struct probing *p, struct sv text, struct err *err_r)
 {
 	struct target t;
 
-	if (target_parse(&t, text, p->mode, err_r) != 0)
+	if (target_parse(&t, text, p->how.mode, err_r) != 0)
 		return -1;
 	if (is_known(p, &t)) {
 		target_done(&t);
@@ -55,32 +55,6 @@ probe_add_target(struct probing *p, struct sv text, struct err *err_r)
 	return 0;
 }
 
-/* The next hop of a rule; false when it is about no single one. */
-static bool
-rule_nexthop(const struct rule *rule, struct buf *out)
-{
-	const struct pattern *r = &rule->recipient;
-	struct sv text = sv_make(r->text, r->n);
-
-	switch ((enum pattern_kind)r->kind) {
-	case PATTERN_WRITTEN:
-		pattern_format(r, out);
-		return true;
-	case PATTERN_ADDRESS:
-	case PATTERN_USER_GLOB:
-	case PATTERN_DOMAIN:
-		text = sv_skip(text, r->domain_at);
-		buf_add(out, text);
-		return text.n > 0;
-	case PATTERN_BAD:
-	case PATTERN_PARENT:
-	case PATTERN_DOMAIN_GLOB:
-	case PATTERN_ANY:
-		break;
-	}
-	return false;
-}
-
 int
 probe_add_partners(struct probing *p, struct err *err_r)
 {
@@ -99,7 +73,7 @@ probe_add_partners(struct probing *p, struct err *err_r)
 		    rule->expires_at <= p->app->now)
 			continue;
 		buf_reset(&hop);
-		if (!rule_nexthop(rule, &hop) ||
+		if (!pattern_nexthop(&rule->recipient, &hop) ||
 		    probe_add_target(p, buf_sv(&hop), &e) != 0)
 			n_open++;
 	}

@@ -89,7 +89,7 @@ judge_rule(void *arg, const struct rule *rule)
 static int
 take_look(const struct visit *v, int64_t now, struct look *l, struct err *err_r)
 {
-	struct look_at at = { now, sv_from(v->errand->target.name),
+	struct look_at at = { now, sv_from(v->target->name),
 		sv_from(v->place->host), { NULL, 0 } };
 	struct buf addr;
 	int rc;
@@ -110,8 +110,8 @@ watch_errand(struct watch *w, const struct watchers *watchers)
 	struct query q;
 
 	w->n = 0;
-	for (;
-	     w->at < w->p->n_visits && w->p->visits[w->at].errand == w->errand;
+	for (; w->at < w->p->n_visits &&
+	     w->p->visits[w->at].target == &w->errand->target;
 	     w->at++) {
 		const struct visit *v = &w->p->visits[w->at];
 		struct look *l = &w->looks[w->n];
@@ -119,7 +119,7 @@ watch_errand(struct watch *w, const struct watchers *watchers)
 
 		if (v->trouble.sysexit != 0)
 			continue;
-		if (take_look(v, w->p->now, l, &err) == 0)
+		if (take_look(v, w->p->how.now, l, &err) == 0)
 			w->n++;
 		else
 			look_done(l);
@@ -141,7 +141,7 @@ is_what_if(const struct probing *p)
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (args_has(p->args, options[i]))
 			return true;
-	return p->mode != PROBE_MODE_STARTTLS;
+	return p->how.mode != PROBE_MODE_STARTTLS;
 }
 
 int
@@ -152,7 +152,7 @@ probe_watch(struct probing *p, struct state_db *db, struct err *err_r)
 
 	if (p->table.snap == NULL || is_what_if(p))
 		return 0;
-	watchers_init(&watchers, p->table.snap, p->now);
+	watchers_init(&watchers, p->table.snap, p->how.now);
 	w.looks = mem_zalloc(TARGET_PLACES, sizeof(*w.looks));
 	w.looked = mem_zalloc(TARGET_PLACES, sizeof(*w.looked));
 	for (size_t i = 0; i < p->n_errands && w.rc == 0; i++) {

@@ -441,3 +441,27 @@ pattern_format(const struct pattern *p, struct buf *out)
 	if (p->port != 0)
 		buf_addf(out, ":%u", (unsigned)p->port);
 }
+
+bool
+pattern_nexthop(const struct pattern *p, struct buf *out)
+{
+	struct sv text = sv_make(p->text, p->n);
+
+	switch ((enum pattern_kind)p->kind) {
+	case PATTERN_WRITTEN:
+		pattern_format(p, out);
+		return true;
+	case PATTERN_ADDRESS:
+	case PATTERN_USER_GLOB:
+	case PATTERN_DOMAIN:
+		text = sv_skip(text, p->domain_at);
+		buf_add(out, text);
+		return text.n > 0;
+	case PATTERN_BAD:
+	case PATTERN_PARENT:
+	case PATTERN_DOMAIN_GLOB:
+	case PATTERN_ANY:
+		break;
+	}
+	return false;
+}

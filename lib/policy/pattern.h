@@ -69,4 +69,8 @@ void pattern_format(const struct pattern *p, struct buf *out);
 /* '*' any run, '?' any one byte; nothing else is special. Both lower case. */
 bool pattern_glob(struct sv glob, struct sv text);
 
+/* Adds the next hop that a recipient pattern is about; false, and nothing,
+ * when it is about no single one. */
+bool pattern_nexthop(const struct pattern *p, struct buf *out);
+
 #endif

@@ -1,5 +1,6 @@
 # Makefile fragment of lib/probe: sockets and OpenSSL's SSL.
 noinst_LIBRARIES += lib/probe/libprobe.a
+%C%_libprobe_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_libprobe_a_SOURCES = \
 	%D%/conn.c %D%/conn.h \
 	%D%/judge.c %D%/judge.h \
@@ -7,6 +8,8 @@ noinst_LIBRARIES += lib/probe/libprobe.a
 	%D%/outcome.c %D%/outcome.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/reply.c %D%/reply.h \
+	%D%/report.c %D%/report.h \
 	%D%/sweep.c %D%/sweep.h \
 	%D%/target.c %D%/target.h \
-	%D%/tls.c %D%/tls.h
+	%D%/tls.c %D%/tls.h \
+	%D%/visit.c %D%/visit.h

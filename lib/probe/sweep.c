@@ -83,7 +83,7 @@ watch(struct state *st)
 			continue;
 		n_done = st->n_done;
 		pthread_mutex_unlock(&st->lock);
-		st->s->progress(st->s->arg, n_done);
+		st->s->progress(st->s->progress_arg, n_done);
 		pthread_mutex_lock(&st->lock);
 	}
 	pthread_mutex_unlock(&st->lock);

@@ -16,8 +16,8 @@ struct sweep {
 	void (*job)(void *arg, size_t i, size_t worker);
 	/* Called by the thread that sweeps, now and then and at the end; NULL:
 	 * nobody looks. */
-	void (*progress)(void *arg, size_t n_done);
-	void *arg;
+	void (*progress)(void *progress_arg, size_t n_done);
+	void *arg, *progress_arg;
 };
 
 /* Runs all jobs, begun in their order; returns when all are done. Without a
