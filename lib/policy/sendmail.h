@@ -20,10 +20,10 @@
  *				without quotes or backslashes in it, and short
  *				enough for Sendmail
  *
- * The rule of the recipient is judged, and the rule of the next hop when that is
- * not the recipient's domain; both have to be satisfied. rcpt is never refused
- * permanently: Sendmail would make "5.5.2 Data format error" of that, and refuse
- * the other recipients, too. A key that cannot be judged is TEMP. */
+ * The rule of the recipient is judged, and the rule of the next hop when that
+ * is not the recipient's domain; both have to be satisfied. rcpt is never
+ * refused permanently: Sendmail would make "5.5.2 Data format error" of that,
+ * and refuse the other recipients, too. A key that cannot be judged is TEMP. */
 void sendmail_answer(const struct snapshot *s, struct sv key,
     struct party *party, struct buf *out, struct lookup_answer *r);
 

@@ -100,7 +100,7 @@ tempfail: expired
 16 .*\(TLSv1.2\)|min_protocol: TLS 1.2 under 1.3
 	a@aes128.test|dsn=5.7.6|min_bits: 128 under 256
 	a@bits.good.test|tls|min_bits: 256 under 256
-	ceo@user.plain.test|dsn=5.7.10, stat=|a rule about a user: refused for ever
+	ceo@user.plain.test|dsn=5.7.10, stat=|a rule about a user: refused
 	b@user.plain.test|clear|which is not about others
 	a@watch.plain.test|clear|monitor changes nothing
 	a@incomplete.test|dsn=5.7.5|a subnet rule: the server is in it

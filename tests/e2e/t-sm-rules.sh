@@ -71,7 +71,7 @@ Test+20Root+20Good|pass|the CA
 	sec.test|NO|$g;cn_subject=sec.test|5.7.5|no certificate
 	sec.test|NOT|$g|5.7.5|none asked for
 	sec.test|OK|$g;cn_subject=x|5.7.5|another name
-	sec.test|OK|$g;cn_subject=x;+x.test;+*.x.test;+asec.test|5.7.5|other names
+	sec.test|OK|$g;cn_subject=x;+x.test;+*.x.test;+asec.test|5.7.5|others
 	sec.test|OK|$g;cn_subject=x;+sec.test.evil.test|5.7.5|a longer name
 	sec.test|OK|$g;cn_subject=*|5.7.5|a bare star
 	sec.test|OK|$g;cn_subject=|5.7.5|no name

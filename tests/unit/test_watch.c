@@ -305,8 +305,9 @@ static const struct {
 	{ "rcpt:" TO("NONE", "", "cfo@free.test", "free.test"), " 8" },
 	{ "rcpt:" TO("NO", "TLSv1.3", "x@enc.test", "enc.test"), "" },
 	/* a cut key has no names to judge by */
-	{ "srv:<OK><TLSv1.3><256><0><0><0><192.0.2.1><a@free.test><free.test><mx.t><" LONG50
-		LONG50 LONG50 LONG50,
+	{ "srv:" SESSION("OK",
+	      "TLSv1.3") "<a@free.test><free.test><mx.t><" LONG50 LONG50 LONG50
+		LONG50,
 	    "" },
 	{ "srv:" K("NONE", "", "other.test"), "" },
 	{ "try:<192.0.2.1><a@free.test><free.test><mx.t>", "" },
