@@ -97,8 +97,11 @@ take_mtas(struct check *c, const struct args *args)
 	const char *word = args_get(args, "mta");
 
 	c->mtas = check_installed_mtas();
-	if (word == NULL)
+	if (word == NULL) {
+		if (args_has(args, "cf"))
+			c->mtas |= CHECK_SENDMAIL;
 		return 0;
+	}
 	if (strcmp(word, "postfix") == 0)
 		c->mtas = CHECK_POSTFIX;
 	else if (strcmp(word, "sendmail") == 0)
@@ -134,7 +137,7 @@ take_bad_row(void *arg, const char *sentence)
 
 /* Returns -1 when the table could not be read at all. */
 static int
-check_all(struct check *c, bool is_mta_asked, struct err *err_r)
+check_all(struct check *c, bool is_mta_asked, const char *cf, struct err *err_r)
 {
 	struct err err;
 
@@ -165,6 +168,7 @@ check_all(struct check *c, bool is_mta_asked, struct err *err_r)
 	check_table(c);
 	check_conflicts(c);
 	check_postfix(c, is_mta_asked);
+	check_sendmail(c, cf, is_mta_asked || cf != NULL);
 	return 0;
 }
 
@@ -188,15 +192,16 @@ check_run(struct app *app, const struct args *args)
 		return usage_error(args->command,
 		    "--mta: \"%s\" is neither postfix nor sendmail",
 		    args_get(args, "mta"));
-	if (!args_has(args, "self") &&
-	    (args_has(args, "name") || args_has(args, "cf")))
-		return usage_error(args->command,
-		    "--name and --cf are about --self");
+	if ((c.mtas & CHECK_SENDMAIL) == 0 && args_has(args, "cf"))
+		return usage_error(args->command, "--cf is about sendmail");
+	if (!args_has(args, "self") && args_has(args, "name"))
+		return usage_error(args->command, "--name is about --self");
 	arena_init(&c.mem);
 	if (args_has(args, "self")) {
 		code = check_self(&c, args_get(args, "name"),
 		    args_get(args, "cf"));
-	} else if (check_all(&c, args_has(args, "mta"), &err) != 0) {
+	} else if (check_all(&c, args_has(args, "mta"), args_get(args, "cf"),
+		       &err) != 0) {
 		code = app_fail(&err);
 	} else {
 		code = check_exit_code(&c);
@@ -220,7 +225,7 @@ static const struct option_spec options[] = {
 	    "with --self: the name in our MX records; default:\n"
 	    "Postfix's myhostname",
 	    0 },
-	{ "cf", "FILE", "with --self: this sendmail.cf", 0 },
+	{ "cf", "FILE", "this sendmail.cf, not /etc/mail/sendmail.cf", 0 },
 	{ "mta", "postfix|sendmail",
 	    "what this MTA cannot enforce; default: what is\n"
 	    "installed",
@@ -232,8 +237,8 @@ const struct command verb_check = {
 	.name = "check",
 	.summary = "find bad rows, rules that cannot work, unsafe files",
 	.synopsis =
-	    "[--self [--name NAME] [--cf FILE]] "
-	    "[--mta postfix|sendmail]",
+	    "[--self [--name NAME]] [--mta postfix|sendmail] "
+	    "[--cf FILE]",
 	.help =
 	    "Loads the table with the daemons' own code and names every bad\n"
 	    "row, rules that can never win, what the MTA cannot enforce and\n"

@@ -33,7 +33,8 @@ struct check_finding {
 	const char *fix;
 	const char *setting;  /* of the MTA, that it is about; NULL: none */
 	const char *instance; /* of Postfix: its directory; NULL: the first */
-	/* The postconf(1) option and argument that mend it; NULL: none do. */
+	/* What mends it: option and argument of postconf(1), or "sendmail.mc"
+	 * and lines for it; NULL: neither does. */
 	const char *flag;
 	const char *change;
 	int64_t rules[CHECK_RULES]; /* the first of them */
@@ -69,6 +70,8 @@ void check_cas(struct check *c);
 void check_files(struct check *c);
 /* The installed Postfix; is_asked: it was named on the command line. */
 void check_postfix(struct check *c, bool is_asked);
+/* The sendmail.cf at path; NULL: the usual one. */
+void check_sendmail(struct check *c, const char *path, bool is_asked);
 
 /* The MTAs that are installed; both when none is seen. */
 unsigned check_installed_mtas(void);

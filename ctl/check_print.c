@@ -128,6 +128,8 @@ finding_json(const struct check_finding *f)
 	out_json_set(o, "text", out_json_str(f->text));
 	out_json_set(o, "fix",
 	    f->fix != NULL ? out_json_str(f->fix) : json_null());
+	out_json_set(o, "change",
+	    f->change != NULL ? out_json_str(f->change) : json_null());
 	return o;
 }
 

@@ -7,6 +7,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/annotate.c %D%/annotate.h \
 	%D%/annotate_summary.c \
 	%D%/args.c \
+	%D%/ask.c %D%/ask.h \
 	%D%/audit.c %D%/audit.h \
 	%D%/bypass.c \
 	%D%/ca.c %D%/ca.h \
@@ -66,10 +67,16 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/self_chain.c \
 	%D%/self_postfix.c \
 	%D%/self_sendmail.c \
+	%D%/sendmail_cf.c %D%/sendmail_cf.h \
+	%D%/sendmail_in.c \
+	%D%/sendmail_out.c \
+	%D%/sendmail_plan.c %D%/sendmail_plan.h \
+	%D%/sendmail_prove.c \
 	%D%/sessions.c \
 	%D%/setup.c %D%/setup.h \
 	%D%/setup_copy.c \
 	%D%/setup_postfix.c \
+	%D%/setup_sendmail.c \
 	%D%/shadow.c %D%/shadow.h \
 	%D%/suggest.c \
 	%D%/utf8.c %D%/utf8.h \

@@ -16,6 +16,7 @@ static const struct server {
 	int (*setup)(struct check *c, const struct args *args);
 } servers[] = {
 	{ "postfix", CHECK_POSTFIX, setup_postfix },
+	{ "sendmail", CHECK_SENDMAIL, setup_sendmail },
 };
 
 enum { N_SERVERS = sizeof(servers) / sizeof(servers[0]) };
@@ -32,10 +33,15 @@ setup_run(struct app *app, const struct args *args)
 			server = &servers[i];
 	if (server == NULL)
 		return usage_error(args->command,
-		    "\"%s\" cannot be set up; postfix can", args->operands[0]);
+		    "\"%s\" cannot be set up; postfix and sendmail can",
+		    args->operands[0]);
 	if (args_has(args, "apply") && args_has(args, "undo"))
 		return usage_error(args->command,
 		    "--apply and --undo exclude each other");
+	if (server->mta != CHECK_SENDMAIL &&
+	    (args_has(args, "cf") || args_has(args, "program")))
+		return usage_error(args->command,
+		    "--cf and --program are about sendmail");
 	c.mtas = server->mta;
 	arena_init(&c.mem);
 	code = server->setup(&c, args);
@@ -48,21 +54,32 @@ setup_run(struct app *app, const struct args *args)
 static const struct option_spec options[] = {
 	{ "apply", NULL, "do it, keeping copies of what is changed", 0 },
 	{ "undo", NULL, "put the newest copies back", 0 },
+	{ "cf", "FILE", "sendmail: this sendmail.cf", 0 },
+	{ "program", "FILE",
+	    "sendmail: the program whose test mode proves the\n"
+	    "way to policyd; default: where Debian has it",
+	    0 },
 	{ .name = NULL },
 };
 
 const struct command verb_setup = {
 	.name = "setup",
-	.summary = "make Postfix ask for the rules",
-	.synopsis = "postfix [--apply | --undo]",
+	.summary = "make Postfix or Sendmail ask for the rules",
+	.synopsis = "postfix [--apply | --undo] | sendmail [OPTION]...",
 	.help =
-	    "Prints the postconf(1) commands that the installed Postfix needs\n"
-	    "for the rules that are in the table, and why. --apply makes the\n"
-	    "changes after a test lookup through the socket of policyd, and\n"
-	    "keeps copies; --undo puts the newest copies back.",
+	    "Prints what the installed mail server needs for the rules that\n"
+	    "are in the table, and why.\n"
+	    "postfix: postconf(1) commands. --apply makes the changes after a\n"
+	    "test lookup through the socket of policyd, and keeps copies;\n"
+	    "--undo puts the newest copies back.\n"
+	    "sendmail: lines for sendmail.mc that sendmail.cf lacks, and what\n"
+	    "in it keeps rules from working; then a lookup through the socket\n"
+	    "of policyd, and the same by Sendmail's own test mode. Nothing is\n"
+	    "changed. Exit code 1 when a problem is left.",
 	.examples =
 	    "  tlswarden setup postfix\n"
-	    "  tlswarden setup postfix --apply && postfix reload",
+	    "  tlswarden setup postfix --apply && postfix reload\n"
+	    "  tlswarden setup sendmail --cf /etc/mail/sendmail.cf",
 	.options = options,
 	.min_operands = 1,
 	.max_operands = 1,

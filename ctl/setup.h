@@ -17,6 +17,8 @@
 /* Shows, makes (--apply) or takes back (--undo) the changes. c is empty but
  * for the MTA; the caller frees what it collects. Returns the exit code. */
 int setup_postfix(struct check *c, const struct args *args) MUST_CHECK;
+/* Shows what to add to sendmail.mc, and proves the way to policyd. */
+int setup_sendmail(struct check *c, const struct args *args) MUST_CHECK;
 
 /* Copies main.cf and master.cf of dir to names with that time at their end,
  * which are never overwritten; adds the end to stamp. */

@@ -71,7 +71,7 @@ _tlswarden() {
 		words=$(_tlswarden_options "${verb[@]}")
 	else
 		case ${verb[*]} in
-		setup) words=postfix ;;
+		setup) words='postfix sendmail' ;;
 		'' | rule | ca) words=$(_tlswarden_verbs "${verb[@]}") ;;
 		'rule '[demrs]*) words=$(_tlswarden_names rule) ;;
 		'ca '[ers]*) words=$(_tlswarden_names ca) ;;

@@ -12,10 +12,12 @@ ctl_tests = \
 	%D%/self.sh \
 	%D%/sessions.sh \
 	%D%/setup.sh \
+	%D%/setup_sendmail.sh \
 	%D%/usage.sh \
 	%D%/verify.sh
 TESTS += $(ctl_tests)
-EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh %D%/postfix.inc.sh %D%/annotate.txt \
+EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh %D%/postfix.inc.sh %D%/sendmail.inc.sh \
+	%D%/annotate.txt \
 	%D%/check_postfix.txt
 $(ctl_tests:.sh=.log): ctl/tlswarden$(EXEEXT) \
 	policyd/tlswarden-policyd$(EXEEXT)
