@@ -202,7 +202,8 @@ explain_incomplete(struct verification *v, const struct issue *is,
 	    "Please append the intermediate certificate %s%s%s%s to the "
 	    "certificate file of your mail server, behind the server's own "
 	    "(full chain: your certificate first, then each issuer; the root "
-	    "is not needed), and restart it.",
+	    "is not needed; Sendmail takes it from the file of confCACERT "
+	    "instead), and restart it.",
 	    info->issuer, url != NULL ? " (available from " : "",
 	    url != NULL ? url : "", url != NULL ? ")" : "");
 }

@@ -62,11 +62,14 @@ struct verify_request {
 	const char *name;
 	const char *const *names; /* more of them: any one suffices */
 	size_t n_names;
-	int auth_level;                /* -1: keys, digests not judged */
-	int depth;                     /* intermediates allowed; -1: default */
-	bool partial_chain;            /* any trusted certificate ends a path */
-	int expires_soon_days;         /* 0: never a notice */
-	bool is_ours;                  /* the chain is what we present */
+	int auth_level;        /* -1: keys, digests not judged */
+	int depth;             /* intermediates allowed; -1: default */
+	bool partial_chain;    /* any trusted certificate ends a path */
+	int expires_soon_days; /* 0: never a notice */
+	bool is_ours;          /* the chain is what we present */
+	/* and this setting names the file that intermediates belong into;
+	 * NULL: the certificate's own */
+	const char *ca_setting;
 	verify_fetch_fn *fetch_issuer; /* NULL: never */
 	void *fetch_arg;
 	/* for the commands of findings: where the chain is (a file), or what
