@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "cert/finding.h"
 #include "cert/json.h"
 #include "cert/load.h"
@@ -60,11 +61,42 @@ print(const struct diagnosis *d)
 	buf_free(&text);
 }
 
+/* What was seen before: the CAs of the chain, under a hostile name. */
+static int
+recall(void *arg, struct chain **chain_r, struct err *err_r)
+{
+	(void)err_r;
+	*chain_r = chain_new();
+	chain_add_cas(*chain_r, arg, LIMIT_CHAIN, "seen at \x1b[2J\xff on");
+	return 0;
+}
+
+/* What can be decoded comes back from its PEM. */
 static void
-judge(const struct chain *chain, const struct crls *crls)
+keep(const struct chain *chain)
+{
+	struct chain *back = NULL;
+	size_t n = 0;
+	struct buf pem;
+
+	for (size_t i = 0; i < chain_count(chain); i++)
+		n += chain_x509(chain, i) != NULL;
+	buf_init(&pem, LIMIT_CERT_FILE);
+	chain_pem_all(chain, LIMIT_CERT_FILE, &pem);
+	if (n > 0 && !pem.is_full) {
+		assert(
+		    chain_load_bytes(buf_sv(&pem), "kept", &back, NULL) == 0);
+		assert(chain_count(back) == n);
+	}
+	chain_free(back);
+	buf_free(&pem);
+}
+
+static void
+judge(struct chain *chain, const struct crls *crls, bool is_ours)
 {
 	struct chain *last = chain_single(chain, chain_count(chain) - 1);
-	struct trust *trust = trust_from_chain(last);
+	struct trust *trust = trust_from_chain(is_ours ? NULL : last);
 	struct verify_request req;
 	struct diagnosis d;
 	struct err err;
@@ -76,6 +108,9 @@ judge(const struct chain *chain, const struct crls *crls)
 	req.crl_check = crls != NULL ? VERIFY_CRL_ALL : VERIFY_CRL_NONE;
 	req.now = now;
 	req.name = "mx.example.com";
+	req.is_ours = is_ours;
+	req.recall = recall;
+	req.recall_arg = chain;
 	diagnosis_init(&d, req.name);
 	assert(verify_chain(&req, &d, &err) == 0);
 	assert(d.verdict != DIAGNOSIS_NOVERIFY);
@@ -103,7 +138,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(strict == NULL && err.sysexit != 0);
 	if (chain_load_sent_bytes(bytes, "input", &chain, &err) == 0) {
 		assert(chain_count(chain) >= chain_count(strict));
-		judge(chain, crls);
+		keep(chain);
+		judge(chain, crls, false);
+		judge(chain, crls, true);
 	} else
 		assert(strict == NULL);
 	chain_free(chain);
