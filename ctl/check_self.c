@@ -46,8 +46,10 @@ same_identity(const struct identity *a, const struct identity *b)
 	return a->mta == b->mta && a->role == b->role &&
 	    same(a->cert_file, b->cert_file) &&
 	    same(a->key_file, b->key_file) && same(a->ca_file, b->ca_file) &&
-	    same(a->ca_path, b->ca_path) && same(a->name, b->name) &&
-	    sv_eq(a->certs, b->certs) && sv_eq(a->key, b->key);
+	    same(a->ca_path, b->ca_path) &&
+	    a->adds_default_cas == b->adds_default_cas &&
+	    same(a->name, b->name) && sv_eq(a->certs, b->certs) &&
+	    sv_eq(a->key, b->key);
 }
 
 void
@@ -140,11 +142,52 @@ check_key(struct self *s, struct judgement *j)
 	check_key_mode(s, id);
 }
 
+/* SSL_CTX_use_certificate_file: Sendmail presents the first certificate of
+ * its file alone, as Debian builds it. */
+static struct chain *
+first_alone(struct self *s, const struct identity *id, struct chain *own)
+{
+	struct chain *first;
+
+	if (id->mta != CHECK_SENDMAIL || chain_count(own) < 2 ||
+	    chain_x509(own, 0) == NULL)
+		return own;
+	check_add(s->check, CHECK_NOTICE, "self_first_only", id->mta,
+	    check_text(s->check,
+		"%s holds %zu certificates; Sendmail presents the first of "
+		"them, and takes those above it from %s",
+		id->cert_file, chain_count(own),
+		id->ca_file != NULL ? id->ca_file : "nowhere"),
+	    "put the intermediates into the file of CACertFile "
+	    "(confCACERT), too; only a Sendmail that was built with "
+	    "_FFR_TLS_USE_CERTIFICATE_CHAIN_FILE sends those behind the "
+	    "certificate");
+	first = chain_single(own, 0);
+	chain_free(own);
+	return first;
+}
+
+static void
+say_completed(struct self *s, const struct identity *id, size_t added)
+{
+	check_add(s->check, CHECK_NOTICE, "self_completed", id->mta,
+	    check_text(s->check,
+		"%s holds one certificate; %zu more come from the CAs that "
+		"Postfix trusts (%s%s)",
+		id->cert_file, added,
+		id->ca_file != NULL ? id->ca_file : id->ca_path,
+		id->adds_default_cas ? " and OpenSSL's defaults" : ""),
+	    "put the intermediates behind the certificate in its own file: "
+	    "then the chain does not hang on the trusted CAs");
+}
+
 /* The chain as a peer gets it. */
 static int
 load_chain(struct self *s, struct judgement *j, struct err *err_r)
 {
 	const struct identity *id = j->id;
+	const struct presented_cas cas = { id->ca_file, id->ca_path,
+		id->adds_default_cas };
 	struct chain *own = NULL;
 	size_t added;
 
@@ -153,29 +196,20 @@ load_chain(struct self *s, struct judgement *j, struct err *err_r)
 			  err_r)
 		    : chain_load_sent_file(id->cert_file, &own, err_r)) != 0)
 		return -1;
+	own = first_alone(s, id, own);
 	if (chain_count(own) != 1 || chain_x509(own, 0) == NULL ||
 	    (id->ca_file == NULL && id->ca_path == NULL)) {
 		j->chain = own;
 		return 0;
 	}
-	if (chain_presented(own, id->ca_file, id->ca_path, &j->chain, &added,
-		err_r) != 0) {
-		problem(s, id, "self_not_read",
-		    check_text(s->check, "%s", err_r->text), NULL);
+	/* CAs that cannot be read were told of before. */
+	if (chain_presented(own, &cas, &j->chain, &added, err_r) != 0) {
 		j->chain = own;
 		return 0;
 	}
 	chain_free(own);
-	if (added > 0)
-		check_add(s->check, CHECK_NOTICE, "self_completed", id->mta,
-		    check_text(s->check,
-			"%s holds one certificate; %zu more come from the CAs "
-			"that %s trusts (%s)",
-			id->cert_file, added,
-			id->mta == CHECK_POSTFIX ? "Postfix" : "Sendmail",
-			id->ca_file != NULL ? id->ca_file : id->ca_path),
-		    "put the intermediates behind the certificate in its own "
-		    "file: then the chain does not hang on the trusted CAs");
+	if (added > 0 && id->mta == CHECK_POSTFIX)
+		say_completed(s, id, added);
 	return 0;
 }
 
@@ -198,6 +232,7 @@ judge(struct self *s, struct judgement *j, const struct trust *trust,
 	verify_request_init(&req);
 	req.chain = j->chain;
 	req.chain_label = j->id->cert_file;
+	req.show_command = j->id->show_command;
 	req.trust = trust;
 	req.known = s->known;
 	req.recall = seen_recall;
@@ -209,6 +244,8 @@ judge(struct self *s, struct judgement *j, const struct trust *trust,
 	req.name = j->id->name;
 	req.expires_soon_days = (int)conf->expiry_warn_days;
 	req.is_ours = true;
+	if (j->id->mta == CHECK_SENDMAIL)
+		req.ca_setting = "CACertFile (confCACERT)";
 	if (verify_chain(&req, &j->d, err_r) != 0)
 		return -1;
 	j->is_judged = true;

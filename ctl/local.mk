@@ -64,7 +64,10 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/run.c %D%/run.h \
 	%D%/seen.c %D%/seen.h \
 	%D%/self.h \
+	%D%/self_access.c \
+	%D%/self_ca.c \
 	%D%/self_chain.c \
+	%D%/self_maps.c \
 	%D%/self_postfix.c \
 	%D%/self_sendmail.c \
 	%D%/sendmail_cf.c %D%/sendmail_cf.h \

@@ -15,7 +15,12 @@
 #include "ctl/run.h"
 #include "base/banned.h"
 
-enum { MASTER_COLUMNS = 8, MASTER_CHROOT = 4, PATH_BYTES = 4096 };
+enum {
+	MASTER_COLUMNS = 8,
+	MASTER_CHROOT = 4,
+	PATH_BYTES = 4096,
+	REFERENCES_MAX = 8
+};
 
 int
 postfix_run(struct arena *mem, const char *const argv[], struct sv *text_r,
@@ -99,7 +104,8 @@ add_pair(struct postfix *p, struct sv service, struct sv name, struct sv value)
 		p->pairs =
 		    mem_realloc(p->pairs, p->max_pairs, sizeof(*p->pairs));
 	}
-	p->pairs[p->n_pairs++] = (struct postfix_pair){ service, name, value };
+	p->pairs[p->n_pairs++] =
+	    (struct postfix_pair){ service, name, value, sv_make(NULL, 0) };
 }
 
 /* Lines "name = value", or "smtp/inet/name = value". */
@@ -121,6 +127,40 @@ take_pairs(struct postfix *p, struct sv text, bool is_override)
 			    sv_skip(left, slash + 1), value);
 		else
 			add_pair(p, sv_make(NULL, 0), left, value);
+	}
+}
+
+/* NULL: neither main.cf nor that service has it. */
+static struct postfix_pair *
+find_pair(const struct postfix *p, struct sv service, struct sv name)
+{
+	for (size_t i = 0; i < p->n_pairs; i++)
+		if (sv_eq(p->pairs[i].name, name) &&
+		    sv_eq(p->pairs[i].service, service))
+			return &p->pairs[i];
+	return NULL;
+}
+
+/* Lines "name = $other"; the others are passed over. */
+static void
+take_references(struct postfix *p, struct sv text)
+{
+	struct sv line, none = sv_make(NULL, 0);
+
+	while (sv_cut(&text, '\n', &line)) {
+		size_t eq = sv_find(line, '=');
+		struct sv value = sv_trim(sv_skip(line, eq + 1));
+		struct postfix_pair *pair, *other;
+
+		if (value.n < 2 || value.p[0] != '$')
+			continue;
+		value = sv_skip(value, 1);
+		if (value.p[0] == '{' && value.p[value.n - 1] == '}')
+			value = sv_head(sv_skip(value, 1), value.n - 2);
+		pair = find_pair(p, none, sv_trim(sv_head(line, eq)));
+		other = find_pair(p, none, value);
+		if (pair != NULL && other != NULL)
+			pair->other = other->name;
 	}
 }
 
@@ -167,14 +207,21 @@ take_version(struct postfix *p)
 		p->version = major * 100 + minor;
 }
 
+/* flag NULL: all settings as they are written. */
 static int
 ask_postconf(struct postfix *p, const char *flag, struct sv *text_r,
     struct err *err_r)
 {
-	const char *argv[] = { "postconf", flag, "-c", p->directory, NULL };
+	const char *argv[5] = { "postconf" };
+	size_t n = 1;
 
-	if (p->directory == NULL)
-		argv[2] = NULL;
+	if (flag != NULL)
+		argv[n++] = flag;
+	if (p->directory != NULL) {
+		argv[n++] = "-c";
+		argv[n++] = p->directory;
+	}
+	argv[n] = NULL;
 	return postfix_run(p->mem, argv, text_r, NULL, err_r);
 }
 
@@ -190,6 +237,9 @@ postfix_read_in(struct postfix *p, struct arena *mem, const char *directory,
 	if (ask_postconf(p, "-x", &text, err_r) != 0)
 		return -1;
 	take_pairs(p, text, false);
+	if (ask_postconf(p, NULL, &text, err_r) != 0)
+		return -1;
+	take_references(p, text);
 	if (ask_postconf(p, "-M", &text, err_r) != 0)
 		return -1;
 	while (sv_cut(&text, '\n', &line))
@@ -220,22 +270,23 @@ struct sv
 postfix_service_get(const struct postfix *p, struct sv service,
     const char *name, bool *is_override_r)
 {
-	struct sv value = sv_make(NULL, 0);
+	struct sv none = sv_make(NULL, 0), want = sv_from(name);
+	const struct postfix_pair *set = find_pair(p, none, want), *own;
+	const struct postfix_pair *at = set;
 
 	*is_override_r = false;
-	for (size_t i = 0; i < p->n_pairs; i++) {
-		const struct postfix_pair *pair = &p->pairs[i];
-
-		if (!sv_is(pair->name, name))
-			continue;
-		if (pair->service.n == 0)
-			value = pair->value;
-		else if (sv_eq(pair->service, service)) {
+	for (int i = 0; service.n > 0 && i < REFERENCES_MAX; i++) {
+		own = find_pair(p, service, want);
+		if (own != NULL) {
 			*is_override_r = true;
-			return pair->value;
+			return own->value;
 		}
+		if (at == NULL || at->other.n == 0)
+			break;
+		want = at->other;
+		at = find_pair(p, none, want);
 	}
-	return value;
+	return set != NULL ? set->value : none;
 }
 
 struct sv

@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Postfix itself says it: "postconf -x" every setting with its default,
- * "postconf -M" the services of master.cf, "postconf -Px" what these override.
- * All of them obey MAIL_CONFIG. Views live as long as the arena.
+ * "postconf" the same as written, "postconf -M" the services of master.cf,
+ * "postconf -Px" what these override. A setting that is written, or defaults
+ * to, $other follows a service's override of the other one. All of them obey
+ * MAIL_CONFIG. Views live as long as the arena.
  */
 #ifndef CTL_POSTFIX_H
 #define CTL_POSTFIX_H
@@ -22,6 +24,7 @@ struct postfix_pair {
 	struct sv service; /* "smtp/unix"; empty: of main.cf */
 	struct sv name;
 	struct sv value; /* with all $names replaced */
+	struct sv other; /* of main.cf: it is written as $other; else empty */
 };
 
 struct postfix_service {

@@ -27,10 +27,14 @@ struct identity {
 	const char *key_file;
 	struct sv certs; /* of smtpd_tls_chain_files: PEM, instead of */
 	struct sv key;   /* reading the files, which name then where */
+	const char *show_command; /* prints certs; NULL: cert_file is a file */
 	const char *ca_file;
 	const char *ca_path;
-	const char *name; /* that it is to carry; NULL: any */
+	bool adds_default_cas; /* OpenSSL's own beside these */
+	const char *name;      /* that it is to carry; NULL: any */
 };
+
+enum { SELF_CAS_MAX = 200 };
 
 struct chain;
 
@@ -39,6 +43,8 @@ struct self {
 	const char *name;    /* --name; NULL: what the MTA calls itself */
 	const char *cf;      /* --cf: sendmail.cf; NULL: the usual place */
 	struct chain *known; /* CAs of the table; NULL: none */
+	const char *cas[SELF_CAS_MAX]; /* files and folders looked at */
+	size_t n_cas;
 	struct identity *v;
 	size_t n;
 	size_t max;
@@ -60,6 +66,31 @@ void self_sendmail(struct self *s);
  * from the sample. */
 void self_add_chain_files(struct self *s, const struct identity *sample,
     const char *dir, struct sv files);
+
+/* The same for the bytes of such a file; label names them. */
+void self_add_chain_bytes(struct self *s, const struct identity *sample,
+    const char *label, struct sv bytes);
+
+/* Looks at the CA file or folder of id once, whatever the chain needs of it:
+ * settings are "smtpd_tls_CAfile" and "smtpd_tls_CApath". jail is where the
+ * MTA is chrooted to; NULL: nowhere. */
+void
+self_ca_file(struct self *s, const struct identity *id, const char *setting);
+void self_ca_path(struct self *s, const struct identity *id,
+    const char *setting, const char *jail);
+
+/* Adds an identity for each name of the tables of tls_server_sni_maps, made
+ * from the sample. */
+void
+self_sni_maps(struct self *s, const struct identity *sample, struct sv maps);
+/* Looks at the files that tafile= names in the tables of
+ * smtp_tls_policy_maps. */
+void self_policy_maps(struct self *s, const struct identity *sample,
+    const char *dir, struct sv maps);
+/* Adds the certificates that TLS_Srv_Features and TLS_Clt_Features of the
+ * access map of sendmail.cf name. */
+void
+self_access_map(struct self *s, const struct identity *sample, struct sv cf);
 
 /* check --self: returns the exit code. */
 int check_self(struct check *c, const char *name, const char *cf);

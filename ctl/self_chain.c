@@ -115,6 +115,26 @@ take_file(struct self *s, struct part *p, const struct identity *sample,
 	}
 }
 
+static void
+part_done(struct part *p)
+{
+	wipe(&p->key);
+	buf_free(&p->certs);
+	buf_free(&p->key);
+}
+
+void
+self_add_chain_bytes(struct self *s, const struct identity *sample,
+    const char *label, struct sv bytes)
+{
+	struct part part;
+
+	part_init(&part);
+	take_file(s, &part, sample, label, bytes);
+	flush(s, &part, sample);
+	part_done(&part);
+}
+
 void
 self_add_chain_files(struct self *s, const struct identity *sample,
     const char *dir, struct sv files)
@@ -145,6 +165,5 @@ self_add_chain_files(struct self *s, const struct identity *sample,
 	flush(s, &part, sample);
 	wipe(&bytes);
 	buf_free(&bytes);
-	buf_free(&part.certs);
-	buf_free(&part.key);
+	part_done(&part);
 }

@@ -75,6 +75,33 @@ take_pair(struct self *s, enum self_role role, const char *cf,
 	}
 }
 
+/* The CAs, and what the access map names. */
+static void
+take_others(struct self *s, const char *cf,
+    const struct sv values[static N_OPTIONS], struct sv bytes)
+{
+	struct identity id = { .mta = CHECK_SENDMAIL,
+		.where = cf,
+		.ca_file = text(s, values[CA_FILE]),
+		.ca_path = text(s, values[CA_PATH]) };
+
+	self_ca_file(s, &id, option_names[CA_FILE]);
+	/* A folder that is not there does no harm, but none named does:
+	 * "STARTTLS: CACertPath missing" in the log. */
+	for (enum option i = CA_FILE; i <= CA_PATH; i++)
+		if (values[i].n == 0 && values[SERVER_CERT].n > 0)
+			check_add(s->check, CHECK_PROBLEM, "self_no_cas",
+			    CHECK_SENDMAIL,
+			    check_text(s->check,
+				"%s names no %s: Sendmail then offers no "
+				"STARTTLS, whatever certificate it has",
+				cf, option_names[i]),
+			    "define(`confCACERT', `/FILE.pem')dnl and "
+			    "define(`confCACERT_PATH', `/FOLDER')dnl in "
+			    "sendmail.mc, then make sendmail.cf and restart");
+	self_access_map(s, &id, bytes);
+}
+
 static void
 say_missing(struct self *s, const char *cf,
     const struct sv values[static N_OPTIONS])
@@ -124,6 +151,7 @@ self_sendmail(struct self *s)
 		take_line(line, values);
 	take_pair(s, SELF_SERVER, cf, values);
 	take_pair(s, SELF_CLIENT, cf, values);
+	take_others(s, cf, values, buf_sv(&bytes));
 	say_missing(s, cf, values);
 out:
 	buf_free(&bytes);

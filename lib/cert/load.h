@@ -97,10 +97,15 @@ int chain_matches_key_bytes(const struct chain *c, size_t i, struct sv key,
 
 /* What a server with that certificate file presents. OpenSSL completes a file
  * with one certificate alone from the CAs it was given to trust (ca_file,
- * ca_path: a hashed directory; NULL: none); *added_r tells how many it added.
+ * ca_path: a hashed directory; NULL: none), and from OpenSSL's own defaults
+ * when it is told to add those; *added_r tells how many it added.
  * Gives the chain. -1: the CAs cannot be read. */
-int chain_presented(const struct chain *own, const char *ca_file,
-    const char *ca_path, struct chain **chain_r, size_t *added_r,
-    struct err *err_r) MUST_CHECK;
+struct presented_cas {
+	const char *ca_file;
+	const char *ca_path;
+	bool adds_defaults; /* beside one of the two */
+};
+int chain_presented(const struct chain *own, const struct presented_cas *cas,
+    struct chain **chain_r, size_t *added_r, struct err *err_r) MUST_CHECK;
 
 #endif

@@ -16,16 +16,17 @@
 #include "base/banned.h"
 
 static X509_STORE *
-load_store(const char *ca_file, const char *ca_path, struct err *err_r)
+load_store(const struct presented_cas *cas, struct err *err_r)
 {
 	X509_STORE *store = X509_STORE_new();
 
 	if (store != NULL &&
-	    X509_STORE_load_locations(store, ca_file, ca_path) == 1)
+	    X509_STORE_load_locations(store, cas->ca_file, cas->ca_path) == 1 &&
+	    (!cas->adds_defaults || X509_STORE_set_default_paths(store) == 1))
 		return store;
 	X509_STORE_free(store);
 	(void)err_set(err_r, EX_NOINPUT, "%s: no CA certificates in it",
-	    ca_file != NULL ? ca_file : ca_path);
+	    cas->ca_file != NULL ? cas->ca_file : cas->ca_path);
 	return NULL;
 }
 
@@ -47,9 +48,8 @@ build(X509_STORE *store, X509 *leaf, struct chain *c, struct err *err_r)
 }
 
 int
-chain_presented(const struct chain *own, const char *ca_file,
-    const char *ca_path, struct chain **chain_r, size_t *added_r,
-    struct err *err_r)
+chain_presented(const struct chain *own, const struct presented_cas *cas,
+    struct chain **chain_r, size_t *added_r, struct err *err_r)
 {
 	struct chain *c = chain_new();
 	X509_STORE *store;
@@ -58,8 +58,9 @@ chain_presented(const struct chain *own, const char *ca_file,
 	for (size_t i = 0; i < chain_count(own); i++)
 		if (chain_add_x509(c, chain_x509(own, i), err_r) != 0)
 			goto out;
-	if (chain_count(c) == 1 && (ca_file != NULL || ca_path != NULL)) {
-		store = load_store(ca_file, ca_path, err_r);
+	if (chain_count(c) == 1 &&
+	    (cas->ca_file != NULL || cas->ca_path != NULL)) {
+		store = load_store(cas, err_r);
 		if (store == NULL)
 			goto out;
 		build(store, chain_x509(own, 0), c, err_r);

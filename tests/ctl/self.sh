@@ -79,6 +79,89 @@ s() {
 server=".certificates | map(select(.role == \"server\"))"
 codes='.findings | map(.code)'
 
+# tls_server_sni_maps: what "postmap -F" copied is what Postfix presents.
+maps_tests() {
+	local good="smtpd_tls_chain_files = $work/chain.pem"
+	local sni="$server | map(select(.setting == \"tls_server_sni_maps\"))"
+
+	cat mx.key full.pem >sni.pem
+	printf '%s\n' "mx.bank.example $work/sni.pem" \
+		".shop.example $work/soon.key, $work/soon-full.pem" >sni
+	postmap -F "hash:$work/sni"
+	cat soon.key soon-full.pem >sni.pem
+	settings "$good" "tls_server_sni_maps = hash:$work/sni"
+	s 1 "names of SNI"
+	json "$sni | map([.name, .key_matches, [.findings[].class]]) | sort ==
+		[[\".shop.example\", true, [\"name_mismatch\",
+		\"expires_soon\"]], [\"mx.bank.example\", true, []]]" \
+		"each as it was copied into the table"
+	json "$sni | map(.findings[].command |
+		startswith(\"postmap -F -q .shop.example hash:$work/sni |\")) |
+		all" "and how to see it"
+	settings "$good" "tls_server_sni_maps = texthash:$work/sni"
+	s 1 "a table that is read as text"
+	json "$sni | map(select(.name == \"mx.bank.example\") |
+		[.findings[].class]) == [[\"expires_soon\"]]" \
+		"has what the files have by now"
+	settings "$good" "tls_server_sni_maps = $(printf '%s' \
+		"inline:{ { mx.bank.example = $work/mx.key, $work/mx.pem } }")"
+	s 1 "in main.cf itself"
+	json "$sni | map([.findings[].class | test(\"incomplete_chain|issuer_\")
+		]) == [[true]]" "judged"
+	settings "$good" "tls_server_sni_maps = hash:$work/none"
+	s 0 "no such table"
+	json "$codes | contains([\"self_sni_not_looked_at\"])" "said so"
+	settings "$good"
+	services '465 inet n - y - - smtpd' \
+		"  -o tls_server_sni_maps=texthash:$work/sni"
+	s 1 "a table of one service"
+	json "$sni | map(.where | startswith(\"master.cf: 465/inet, \")) ==
+		[true, true]" "with its place"
+	services
+}
+
+# The CA files, whatever the chain needs of them.
+ca_tests() {
+	local good="smtpd_tls_chain_files = $work/chain.pem"
+
+	settings "$good" "smtpd_tls_CAfile = $work/none.pem"
+	s 1 "no CA file"
+	json '.findings | map(select(.code == "self_ca_not_read") | .text |
+		test("none.pem.*smtpd_tls_CAfile, main.cf.*no TLS at all"))
+		== [true]' "named once, with what happens"
+	settings "$good" "smtp_tls_CAfile = $work/mx.key"
+	s 1 "a key instead of CAs"
+	json '.findings | map(select(.code == "self_ca_not_read") | .text |
+		test("private key.*smtp_tls_CAfile")) == [true]' "named"
+	openssl x509 -req -in issuing.csr -CA root.pem -CAkey root.key \
+		-days -1 -set_serial 7 -out gone.pem 2>/dev/null
+	settings "$good" "smtpd_tls_CAfile = $work/gone.pem"
+	s 1 "expired CAs"
+	json "$codes | contains([\"self_ca_expired\"])" "named"
+	cat root.pem >>gone.pem
+	s 0 "one of them is good"
+	mkdir -p hashed
+	settings "$good" "smtpd_tls_CApath = $work/hashed"
+	s 1 "a folder that the chroot has not"
+	json "$codes | contains([\"self_ca_path_outside\"])" "named"
+	settings "$good" "smtpd_tls_CApath = $work/hashed" \
+		"queue_directory = $work/queue"
+	mkdir -p "queue$work/hashed"
+	s 0 "that it has"
+	settings "$good" "smtpd_tls_CApath = $work/root.pem"
+	s 1 "a file for a folder"
+	json '.findings | map(.text | test("not a folder")) | any' "named"
+
+	printf '%s\n' 'a.test secure match=a.test' \
+		"b.test secure tafile=$work/root.pem tafile=$work/none.pem" \
+		>tls_policy
+	settings "$good" "smtp_tls_policy_maps = texthash:$work/tls_policy" \
+		"  socketmap:unix:none:tlspolicy"
+	s 1 "a tafile that is not there"
+	json '.findings | map(select(.code == "self_ca_not_read") | .text |
+		test("none.pem.*tafile.*b.test")) == [true]' "named"
+}
+
 postfix_tests() {
 	services
 	settings "smtpd_tls_cert_file = $work/full.pem" \
@@ -152,13 +235,15 @@ postfix_tests() {
 	json "$codes | contains([\"self_no_starttls\"])" "a notice"
 
 	settings "smtpd_tls_chain_files = $work/chain.pem, $work/soon.key" \
-		"  $work/soon-full.pem" "tls_server_sni_maps = hash:/etc/sni"
+		"  $work/soon-full.pem"
 	s 0 "chain files"
 	json "$server | map(.key_matches) == [true, true]" "each with its key"
-	json "$codes | contains([\"self_sni_not_looked_at\"])" "names of SNI"
 	settings "smtpd_tls_chain_files = $work/key-late.pem"
 	s 1 "a key behind its certificate"
 	json "$codes | contains([\"self_key_order\"])" "named"
+
+	maps_tests
+	ca_tests
 
 	services '465 inet n - y - - smtpd' \
 		"  -o smtpd_tls_cert_file=$work/soon-full.pem" \
@@ -197,23 +282,59 @@ m() {
 	tw "$1" "$2" check --self --mta sendmail --cf "$work/sm.cf" --json \
 		"${@:3}"
 }
-printf '%s\n' "#O ServerCertFile=/none" "O ServerCertFile=$work/full.pem" \
-	"O ServerKeyFile = $work/mx.key" "O ClientCertFile=$work/full.pem" \
-	"O ClientKeyFile=$work/mx.key" >sm.cf
+cat issuing.pem root.pem >cas.pem
+cas=$(printf '%s\n' "O CACertFile=$work/cas.pem" "O CACertPath=$work")
+printf '%s\n' "#O ServerCertFile=/none" "O ServerCertFile=$work/mx.pem" \
+	"O ServerKeyFile = $work/mx.key" "O ClientCertFile=$work/mx.pem" \
+	"O ClientKeyFile=$work/mx.key" "$cas" >sm.cf
 m 1 "Sendmail"
 json '.certificates | map([.role, .mta, .name, [.findings[].class]]) ==
-	[["server", "sendmail", null, []],
-	["client", "sendmail", null, ["wrong_purpose"]]]' "both are judged"
+	[["server", "sendmail", null, ["root_included"]],
+	["client", "sendmail", null, ["wrong_purpose", "root_included"]]]' \
+	"both are judged, with the CAs that it adds"
 m 1 "by name" --name mx.shop.example
-json "$server | .[0].findings | map(.class) == [\"name_mismatch\"]" "named"
+json "$server | .[0].findings | map(.class)[0] == \"name_mismatch\"" "named"
 printf '%s\n' "O ServerCertFile=$work/mx.pem,$work/soon-full.pem" \
 	"O ServerKeyFile=$work/mx.key,$work/soon.key" \
-	"O CACertFile=$work/issuing.pem" >sm.cf
+	"O CACertFile=$work/issuing.pem" "O CACertPath=/none" >sm.cf
 m 0 "two certificates"
 json "$server | map(.key_matches) == [true, true]" "each with its key"
-printf 'O ServerCertFile=%s\n' "$work/full.pem" >sm.cf
+json "$codes | contains([\"self_first_only\"])" \
+	"what stands behind a certificate is not sent"
+printf '%s\n' "O ServerCertFile=$work/full.pem" "O CACertPath=$work" \
+	"O ServerKeyFile=$work/mx.key" "O CACertFile=$work/other.pem" >sm.cf
+m 1 "the intermediate is in the wrong file"
+json "$server | .[0].findings[0] | .fault == \"ours\" and
+	(.fix_ours | test(\"file of CACertFile\")) and
+	(.class | test(\"incomplete_chain|issuer_unknown\"))" \
+	"and where it belongs"
+printf '%s\n' "O ServerCertFile=$work/mx.pem" \
+	"O ServerKeyFile=$work/mx.key" >sm.cf
+m 1 "no CAs"
+json '.findings | map(select(.code == "self_no_cas")) | length == 2' \
+	"are no STARTTLS"
+printf '%s\n' "O ServerCertFile=$work/mx.pem" "$cas" >sm.cf
 m 1 "no key"
 json "$codes | contains([\"self_no_key\"])" "named"
+printf '%s\n' "O ServerCertFile=$work/full.pem" \
+	"O ServerKeyFile=$work/mx.key" "O CACertFile=$work/none.pem" \
+	"O CACertPath=$work" "Kaccess hash -T<TMPF> $work/access" >sm.cf
+printf '%s\n' '# TLS_Srv_Features:no CertFile=/none' \
+	"TLS_Srv_Features:a.test	Options=X;\
+CertFile=$work/soon-full.pem; KeyFile=$work/soon.key" \
+	"tls_clt_features:b.test certfile=$work/client-full.pem; \
+keyfile = $work/client.key" 'Connect:c.test OK' >access
+m 1 "CA file and access map"
+json "$codes | contains([\"self_ca_not_read\"])" "the CA file is missing"
+json '.certificates | map([.role, .setting, .key_matches,
+	(.chain | length)])[1:] == [["server", "CertFile", true,
+	1], ["client", "CertFile", true, 1]]' \
+	"certificates of the access map"
+json '.certificates[2].where | test("access, tls_clt_features:b.test$")' \
+	"and where"
+rm access
+m 1 "no access map"
+json "$codes | contains([\"self_access_not_read\"])" "said so"
 : >sm.cf
 m 1 "no certificate"
 json "$codes | contains([\"self_no_certificate\"])" "named"

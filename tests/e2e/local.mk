@@ -3,7 +3,6 @@
 e2e_tests = \
 	%D%/t-in-certs-delegation.sh \
 	%D%/t-in-certs.sh \
-	%D%/t-in-ehlo.sh \
 	%D%/t-in-header.sh \
 	%D%/t-in-hostile.sh \
 	%D%/t-in-ehlo.sh \
@@ -24,6 +23,7 @@ e2e_tests = \
 	%D%/t-probe-sm.sh \
 	%D%/t-probe.sh \
 	%D%/t-reload.sh \
+	%D%/t-self.sh \
 	%D%/t-sm-in.sh \
 	%D%/t-sm-out.sh \
 	%D%/t-sm-rules.sh \
