@@ -10,13 +10,16 @@ e2e_tests = \
 	%D%/t-in-record.sh \
 	%D%/t-in-three.sh \
 	%D%/t-out-broken.sh \
+	%D%/t-out-cache.sh \
 	%D%/t-out-dsn.sh \
 	%D%/t-out-keys.sh \
 	%D%/t-out-levels.sh \
 	%D%/t-out-live.sh \
 	%D%/t-out-maps.sh \
+	%D%/t-out-nonsense.sh \
 	%D%/t-out-monitor.sh \
 	%D%/t-out-random.sh \
+	%D%/t-out-texts.sh \
 	%D%/t-out-tool.sh \
 	%D%/t-peers.sh \
 	%D%/t-policyd.sh \
@@ -43,6 +46,7 @@ dist_check_DATA += \
 	%D%/random_peers.py \
 	%D%/random_run.py \
 	%D%/random_world.py \
+	%D%/says.py \
 	%D%/sendmail.sh \
 	%D%/smtp.py \
 	%D%/syslog.py \

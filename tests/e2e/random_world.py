@@ -204,7 +204,8 @@ class Scene:
 
     def subnet_rule(self):
         return self.table.new(
-            recipient="*", level=self.level(), priority=self.rng.randint(90, 99),
+            recipient="*", level=self.level(),
+            priority=self.rng.randint(90, 99),
             on_failure=self.rng.choice(["tempfail", "fail"]),
             subnet=self.rng.choice(["127.2.0.0/29", "127.2.0.8/29",
                                     "127.2.0.2", "127.2.0.0/24"]))
