@@ -39,7 +39,17 @@ rules()
 		cert_fingerprint) VALUES
 	    ('in','pin.test','encrypt','fail','$(fingerprint client-other)'),
 	    ('in','pinchain.test','secure','fail',
-		'$(fingerprint client-good)')"
+		'$(fingerprint client-good)');
+	    INSERT INTO policy(direction,sender,recipient,subnet,level,
+		on_failure,mode) VALUES
+	    ('in','enc.test','*',NULL,'encrypt','fail','enforce'),
+	    ('in','soft.test','*',NULL,'encrypt','tempfail','enforce'),
+	    ('in','free.test','*',NULL,'none','fail','enforce'),
+	    ('in','likes.test','*',NULL,'preferred','fail','enforce'),
+	    ('in','*','audit@us.test',NULL,'encrypt','fail','enforce'),
+	    ('in','*','*','127.0.0.5','encrypt','fail','enforce'),
+	    ('in','watched.test','*',NULL,'secure','fail','monitor'),
+	    ('in','.enc.test','*',NULL,'encrypt','fail','enforce')"
 }
 
 fingerprint()
@@ -110,6 +120,40 @@ pins()
 	ROWS
 }
 
+# Who is judged, and how it ends.
+# row of the matrix | clear or tls | client | sender | recipient | reply | what
+judged()
+{
+	local no='550 5.7.10 TLS required by policy rule' ok='250 2.1.5'
+	local me=127.0.0.1 fix='not encrypted; enable STARTTLS on your outbound'
+
+	cat <<-ROWS
+	level encrypt|clear|$me|a@enc.test|b|$no 13 |plaintext
+	level encrypt|tls|$me|a@enc.test|b|$ok|by TLS
+	level none|clear|$me|a@free.test|b|$ok|plaintext
+	level none|tls|$me|a@free.test|b|$ok|by TLS
+	level preferred|clear|$me|a@likes.test|b|$ok|plaintext
+	level preferred|tls|$me|a@likes.test|b|$ok|by TLS
+	by partner domain|clear|$me|A@ENC.Test|b|$no 13 |in capitals
+	by partner domain|clear|$me|a@sub.enc.test|b|$no 20 |a subdomain
+	by partner domain|clear|$me|a@notenc.test|b|$ok|another domain
+	by address|clear|$me|a@x.test|audit|$no 17 |a recipient
+	by address|clear|$me||audit|$no 17 |a recipient, null sender
+	by address|clear|$me|a@x.test|other|$ok|another recipient
+	by address|tls|$me|a@x.test|audit|$ok|a recipient, by TLS
+	by subnet|clear|127.0.0.5|a@x.test|b|$no 18 |an address
+	by subnet|tls|127.0.0.5|a@x.test|b|$ok|an address, by TLS
+	by subnet|clear|127.0.0.6|a@x.test|b|$ok|another address
+	temporarily fail|clear|$me|a@soft.test|b|451 4.7.10 TLS required by \
+policy rule 14 |tempfail
+	fail|clear|$me|a@enc.test|b|550 5.7.10 |fail
+	cause and fix in the text|clear|$me|a@enc.test|b|$no 13 for mail \
+from enc.test: this session is $fix server|the whole text
+	monitor|clear|$me|a@watched.test|b|$ok|plaintext
+	monitor|tls|$me|a@watched.test|b|$ok|without a certificate
+	ROWS
+}
+
 # Delegation sees whether there was a certificate: by the fingerprint.
 ways()
 {
@@ -155,6 +199,40 @@ for domain in secure cagood tls13 bits; do
 	expect_rcpt '550 5.7.10 .*required by policy rule .*not encrypted.*' \
 	    "plaintext under $domain" "a@$domain.test" b@us.test < /dev/null
 done
+while IFS='|' read -r row how client from to reply what; do
+	cell "Postfix in / $row"
+	smtp_options=(--from "$client")
+	before=()
+	[ "$how" = clear ] || before=("${STARTTLS[@]}")
+	expect_rcpt "$reply.*" "$what, $from to $to" "$from" "$to@us.test" \
+	    "${before[@]}" < /dev/null
+done < <(judged)
+smtp_options=()
+cell Postfix in / monitor
+expect_rows "SELECT rule, mode, reason FROM violation WHERE mode = 'monitor'
+    ORDER BY id" '19\|monitor\|no_tls.19\|monitor\|.*' "the ledger has both"
 cell
 refute_log "$IN_LOG" 'warning: .*(milter|policy)' "Postfix has no complaint"
+
+# ---- it is not there ----------------------------------------------------
+# No mail slips through, none is refused for ever.
+cell Postfix in / temporarily fail
+if [ "$HOW" = delegation ]; then
+	policyd_stop TERM
+else
+	milter_stop KILL
+fi
+for from in a@enc.test a@anybody.test; do
+	got=$(smtp "EHLO client.test" "MAIL FROM:<$from>" \
+	    "RCPT TO:<b@us.test>" QUIT)
+	like "$(grep -m 1 '^[45]' <<< "$got")" '^4' \
+	    "the judge is not there: mail from $from waits"
+done
+if [ "$HOW" = delegation ]; then
+	policyd_start
+else
+	milter_start
+fi
+expect_rcpt '250 2.1.5.*' "it is back: mail is taken" a@anybody.test b@us.test
+expect_rcpt '550 5.7.10 .*' "and judged" a@enc.test b@us.test
 done_testing
