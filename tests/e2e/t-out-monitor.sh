@@ -122,6 +122,7 @@ policyd_start
 postfix_start send
 
 # ---- answers stay ----
+cell Postfix out / monitor
 expect_answer watch.plain.test NOTFOUND "a rule that watches answers nothing"
 expect_answer both.plain.test encrypt "and does not change an answer"
 for rcpt in u@watch.plain.test ceo@watch.plain.test u@watch.broken.test \
