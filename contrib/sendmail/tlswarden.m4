@@ -16,13 +16,15 @@ dnl #   tls_server	each connection, with TLS or without: the rule of its one
 dnl #		recipient (the macro u) is judged, and that of the next hop (the
 dnl #		macro h) when it is not the recipient's domain; what it says is
 dnl #		the deferral or the bounce, with its whole text
-dnl #   tls_rcpt	each recipient, again: a net for sites that deliver several at
-dnl #		once after all; temporary refusals only, since Sendmail makes
-dnl #		"5.5.2 Data format error" of others
+dnl #   tls_rcpt	each recipient that tls_server was not asked about: a net for
+dnl #		sites that deliver several at once after all; temporary refusals
+dnl #		only, since Sendmail makes "5.5.2 Data format error" of others
 dnl #   try_tls	each connection: level none, no STARTTLS
 dnl #   srv_features	each client: level none, STARTTLS is not offered
 dnl # Fails closed: whatever is no answer of policyd (it is down, hangs, says TEMP)
-dnl # defers the mail with 4.7.5; only try_tls and srv_features then use TLS.
+dnl # defers the mail with 4.7.5. That holds for try_tls, too: some troubles of a
+dnl # map make Sendmail leave out STARTTLS, and that is not the server's fault.
+dnl # Only srv_features then goes on, and offers STARTTLS.
 dnl # Keys are at most 1023 bytes long (256 before Sendmail 8.17); a certificate
 dnl # whose names do not fit cannot be judged by a rule of level secure, and mail
 dnl # waits.
@@ -42,11 +44,12 @@ pushdef(`_MAILER_DEFINED_', `1')
 define(`SMTP_MAILER_MAXRCPTS', `1')
 define(`confMCI_CACHE_SIZE', `0')
 define(`confTO_HOSTSTATUS', `0s')
+define(`_NEED_MACRO_MAP_', `1')
 define(`_TLSWARDEN_WAIT_', `$`'#error $`'@ 4.7.5 $: "451 4.7.5 TLS policy cannot be asked; is tlswarden-policyd running?"')
 
 LOCAL_CONFIG
 O SetCertAltnames=true
-Ksendmail socket -f -q -T<TMPF> -d5 ifelse(defn(`_ARG_'), `', `unix:/run/tlswarden/policyd.sock', `_ARG_')
+Ksendmail socket -f -q -t -T<TMPF> -d5 ifelse(defn(`_ARG_'), `', `unix:/run/tlswarden/policyd.sock', `_ARG_')
 
 LOCAL_RULESETS
 # 1 if the name is among those of the server's certificate
@@ -73,18 +76,27 @@ R<4.$-.$- : $+>		$#error $@ 4.$1.$2 $: $3
 R<5.$-.$- : $+>		$#error $@ 5.$1.$2 $: $3
 R$*			_TLSWARDEN_WAIT_
 
+# {Tlswarden_tried} is what policyd said to try_tls, "?" when it said nothing;
+# {Tlswarden_judged} is whom tls_server was asked about last, at which server.
 STlswarden_server
+R$*			$: $&{Tlswarden_tried} $(macro {Tlswarden_tried} $) $(macro {Tlswarden_judged} $)
+R$* ?			_TLSWARDEN_WAIT_
 R$*			$: $>"Tlswarden_names" $&u
 R$* $| $- $| $- $| $-	$: <$(sendmail srv:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$4><$2><$3><$&{server_addr}><$1><$&h><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
-R$*			$@ $>"Tlswarden_answer" $1
+R$*			$: $>"Tlswarden_answer" $1
+R<judged>		$@ $(macro {Tlswarden_judged} $@ <$&u><$&{server_addr}> $) <judged>
 
 STlswarden_rcpt
-R$*			$: $>"Tlswarden_names" $1
+R$*			$: $1 $| <$1><$&{server_addr}>
+R$* $| $&{Tlswarden_judged}	$@ <judged>
+R$* $| $*		$: $>"Tlswarden_names" $1
 R$* $| $- $| $- $| $-	$: <$(sendmail rcpt:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$4><$2><$3><$&{server_addr}><$1><$&h><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
 R$*			$@ $>"Tlswarden_answer" $1
 
 STlswarden_try
-R$*			$: <$(sendmail try:<$&{server_addr}><$&u><$&h><$&{server_name}> $: ? $)>
+R$*			$: $(macro {Tlswarden_tried} $@ ? $) <$(sendmail try:<$&{server_addr}><$&u><$&h><$&{server_name}> $: ? $)>
+R<ok>			$@ $(macro {Tlswarden_tried} $@ ok $)
+R<no>			$: $(macro {Tlswarden_tried} $@ no $) <no>
 R<no>			$#error $@ 4.7.0 $: "451 4.7.0 TLS policy: no STARTTLS to this server"
 
 STlswarden_features

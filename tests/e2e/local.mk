@@ -30,6 +30,7 @@ e2e_tests = \
 	%D%/t-sm-in.sh \
 	%D%/t-sm-out.sh \
 	%D%/t-sm-rules.sh \
+	%D%/t-sm-trouble.sh \
 	%D%/t-store.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \
