@@ -36,6 +36,10 @@ unit_programs += %D%/test_look
 %C%_test_look_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_look_LDADD = lib/probe/libprobe.a lib/cert/libcert.a $(LIBS_POLICY) \
 	$(CHECK_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS)
+unit_programs += %D%/test_replay
+%C%_test_replay_SOURCES = %D%/test_replay.c %D%/table.c %D%/table.h %D%/unit.h
+%C%_test_replay_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_replay_LDADD = $(LIBS_POLICY) $(CHECK_LIBS) $(IDN2_LIBS)
 unit_programs += %D%/test_watch
 %C%_test_watch_SOURCES = %D%/test_watch.c %D%/table.c %D%/table.h %D%/unit.h
 %C%_test_watch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
