@@ -13,6 +13,7 @@
 #include "base/conf.h"
 #include "base/mem.h"
 #include "ctl/check.h"
+#include "ctl/check_enforce.h"
 #include "ctl/out.h"
 #include "ctl/self.h"
 #include "store/policy_image.h"
@@ -188,6 +189,11 @@ check_run(struct app *app, const struct args *args)
 	struct err err;
 	int code;
 
+	if (args_has(args, "before-enforce"))
+		return check_enforce(app, args);
+	if (args_has(args, "since"))
+		return usage_error(args->command,
+		    "--since is about --before-enforce");
 	if (take_mtas(&c, args) != 0)
 		return usage_error(args->command,
 		    "--mta: \"%s\" is neither postfix nor sendmail",
@@ -226,6 +232,12 @@ static const struct option_spec options[] = {
 	    "Postfix's myhostname",
 	    0 },
 	{ "cf", "FILE", "this sendmail.cf, not /etc/mail/sendmail.cf", 0 },
+	{ "before-enforce", "ID",
+	    "what this rule would have refused if it were\n"
+	    "enforced: of recorded sessions, or by stored probes",
+	    0 },
+	{ "since", "TIME", "with --before-enforce: from then on (30d, a date)",
+	    0 },
 	{ "mta", "postfix|sendmail",
 	    "what this MTA cannot enforce; default: what is\n"
 	    "installed",
@@ -238,7 +250,8 @@ const struct command verb_check = {
 	.summary = "find bad rows, rules that cannot work, unsafe files",
 	.synopsis =
 	    "[--self [--name NAME]] [--mta postfix|sendmail] "
-	    "[--cf FILE]",
+	    "[--cf FILE]\n"
+	    "--before-enforce ID [--since TIME]",
 	.help =
 	    "Loads the table with the daemons' own code and names every bad\n"
 	    "row, rules that can never win, what the MTA cannot enforce and\n"
@@ -248,8 +261,15 @@ const struct command verb_check = {
 	    "--self judges instead the certificates that Postfix or Sendmail\n"
 	    "is set to present, as a partner would: complete, trusted, right\n"
 	    "key and name, not expiring. What a partner logs as CAFail is\n"
-	    "found here.",
+	    "found here.\n\n"
+	    "--before-enforce judges the recorded sessions (a rule about mail\n"
+	    "we receive) or the stored probes (mail we deliver) again, as if\n"
+	    "that rule were enforced, whatever its mode: how much it would\n"
+	    "have refused, from and to whom and why, and what cannot be\n"
+	    "known. Exit code 0 only when nothing would be refused, nothing\n"
+	    "is in doubt and there was something to judge.",
 	.examples =
+	    "  tlswarden check --before-enforce 12 --since 30d\n"
 	    "  tlswarden check --self --name mx.example.com\n"
 	    "  tlswarden check\n"
 	    "  tlswarden check --mta sendmail --json | jq .findings",

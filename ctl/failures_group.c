@@ -104,7 +104,7 @@ grow(struct failures *f)
 		f->slots[slot_of(f, &f->v[i])] = i + 1;
 }
 
-static void
+static struct failure *
 append(struct failures *f, struct failure *g)
 {
 	g->reason = arena_sv(&f->mem, g->reason);
@@ -114,25 +114,25 @@ append(struct failures *f, struct failure *g)
 	if (f->n == f->cap)
 		grow(f);
 	f->slots[slot_of(f, g)] = f->n + 1;
-	f->v[f->n++] = *g;
+	f->v[f->n] = *g;
+	return &f->v[f->n++];
 }
 
-void
+struct failure *
 failures_add(struct failures *f, const struct record_violation *row)
 {
 	struct failure g = as_failure(row), *like;
 	size_t at = f->n_slots == 0 ? 0 : slot_of(f, &g);
 
-	if (f->n_slots == 0 || f->slots[at] == 0) {
-		append(f, &g);
-		return;
-	}
+	if (f->n_slots == 0 || f->slots[at] == 0)
+		return append(f, &g);
 	like = &f->v[f->slots[at] - 1];
 	like->n++;
 	if (g.first_secs < like->first_secs)
 		like->first_secs = g.first_secs;
 	if (g.last_secs > like->last_secs)
 		like->last_secs = g.last_secs;
+	return like;
 }
 
 /* More first, then the later, then the lower rule. */

@@ -14,13 +14,18 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/ca_probe.c %D%/ca_probe.h \
 	%D%/ca_set.c %D%/ca_set.h \
 	%D%/ca_show.c \
+	%D%/ca_trust.c %D%/ca_trust.h \
 	%D%/check.c %D%/check.h \
 	%D%/check_cas.c \
+	%D%/check_enforce.c %D%/check_enforce.h \
 	%D%/check_files.c \
 	%D%/check_print.c \
 	%D%/check_self.c \
 	%D%/check_table.c \
 	%D%/command.h \
+	%D%/dryrun.c %D%/dryrun.h \
+	%D%/dryrun_out.c \
+	%D%/dryrun_print.c \
 	%D%/edit.c %D%/edit.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/explain_answer.c \

@@ -10,12 +10,11 @@
 
 #include "base/conf.h"
 #include "base/mem.h"
-#include "cert/trust.h"
+#include "ctl/ca_trust.h"
 #include "ctl/probe.h"
 #include "policy/lookup.h"
 #include "policy/snapshot.h"
 #include "probe/sweep.h"
-#include "store/policy_image.h"
 #include "base/banned.h"
 
 enum { RESOLVERS_MAX = 16 };
@@ -157,46 +156,23 @@ take_rule(const struct probing *p, struct errand *e, const char *id_text)
 	return 0;
 }
 
-struct wanted_ca {
-	struct sv name;
-	struct trust *trust;
-	struct err *err_r;
-	int rc;
-};
-
-static void
-take_ca(void *arg, const struct ca_row *row, const char *fault)
-{
-	struct wanted_ca *w = arg;
-
-	if (fault == NULL && w->trust == NULL && sv_eq(row->name, w->name))
-		w->rc =
-		    trust_load_bytes(row->pem, "table ca", &w->trust, w->err_r);
-}
-
 const struct trust *
 probe_trust(struct probing *p, const struct rule *rule, struct err *err_r)
 {
-	struct wanted_ca w = { .err_r = err_r };
+	struct trust *trust = NULL;
+	struct sv name;
 
 	if (rule == NULL || rule->demand->ca == NULL)
 		return p->trust;
-	w.name = rule->demand->ca->name;
+	name = rule->demand->ca->name;
 	for (size_t i = 0; i < p->n_cas; i++)
-		if (sv_is(w.name, p->cas[i].name))
+		if (sv_is(name, p->cas[i].name))
 			return p->cas[i].trust;
-	if (policy_image_each_ca(p->table.image, take_ca, &w, err_r) != 0)
-		return NULL;
-	if (w.rc != 0)
-		err_prefix(err_r, "ca \"%.*s\"", SV_ARG(w.name));
-	else if (w.trust == NULL)
-		(void)err_set(err_r, EX_DATAERR,
-		    "ca \"%.*s\" is not in the table", SV_ARG(w.name));
-	if (w.trust == NULL)
+	if (ca_trust_load(&p->table, name, &trust, err_r) != 0)
 		return NULL;
 	p->cas = mem_realloc(p->cas, p->n_cas + 1, sizeof(*p->cas));
-	p->cas[p->n_cas++] = (struct ca_trust){ mem_svdup(w.name), w.trust };
-	return w.trust;
+	p->cas[p->n_cas++] = (struct ca_trust){ mem_svdup(name), trust };
+	return trust;
 }
 
 static void
