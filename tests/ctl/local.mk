@@ -9,6 +9,8 @@ ctl_tests = \
 	%D%/full.sh \
 	%D%/report.sh \
 	%D%/rule.sh \
+	%D%/sendmail_feature.sh \
+	%D%/sendmail_sts.sh \
 	%D%/transfer.sh \
 	%D%/self.sh \
 	%D%/sessions.sh \

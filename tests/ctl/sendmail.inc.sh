@@ -9,7 +9,8 @@
 #				lines before MAILER; m4 has to be silent
 #	sm_test LINES		Sendmail's test mode; what rulesets return,
 #				"RULESET VALUE", blanks folded
-# Variables: SM_BIN, sm_dir.
+#	sm_policyd		starts tlswarden-policyd with a new table
+# Variables: SM_BIN, sm_dir, socket.
 if [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP needs root: for a host name of its own"
 	exit 0
@@ -37,7 +38,7 @@ cp "$top_srcdir/contrib/sendmail/tlswarden.m4" "$sm_dir/cf/feature"
 
 sm_m4() {
 	m4 "$@" 2>"$sm_dir/m4.log"
-	! [ -s "$sm_dir/m4.log" ] || sed 's/^/# m4: /' "$sm_dir/m4.log"
+	! [ -s "$sm_dir/m4.log" ] || sed 's/^/# m4: /' "$sm_dir/m4.log" >&2
 }
 
 sm_cf() {
@@ -63,4 +64,36 @@ sm_test() {
 	"$SM_BIN" -C "$sm_dir/sendmail.cf" -bt <<<"$1" 2>&1 |
 		sed -n 's/^\(> \)\?\([A-Za-z_]*\) *returns: */\2 /p' |
 		tr -s ' '
+}
+
+# The service user is nobody, as in an installation, folder modes included.
+sm_policyd() {
+	new_table
+	chmod 0755 "$work"
+	install -d -o nobody -m 0755 "$work/run"
+	install -d -o nobody -g nogroup -m 2770 "$work/lib/state"
+	chgrp nogroup "$work/lib" "$db"
+	chmod 0640 "$db"
+	sed -i "s|$work/\([a-z]*\).sock|$work/run/\1.sock|
+		s|^user.*|user = \"nobody\"|" "$conf"
+	printf 'log = "stderr"\nprobe = false\n' >>"$conf"
+	socket=$work/run/policyd.sock
+	sm_policyd_start
+}
+
+sm_policyd_start() {
+	"$top_builddir/policyd/tlswarden-policyd" -c "$conf" \
+		2>>"$work/policyd.log" &
+	sm_pid=$!
+	trap 'kill $sm_pid 2>/dev/null; wait; rm -rf "$work"' EXIT
+	for _ in {1..100}; do
+		[ -S "$socket" ] && return
+		sleep 0.1
+	done
+	bail "policyd does not start: $(cat "$work/policyd.log")"
+}
+
+sm_policyd_stop() {
+	kill "$sm_pid"
+	wait "$sm_pid"
 }

@@ -3,21 +3,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck source=sendmail.inc.sh
 . "$(dirname "$0")/sendmail.inc.sh"
-policyd=$top_builddir/policyd/tlswarden-policyd
-
-new_table
-chmod 0755 "$work"
-mkdir "$work/run"
-chmod 0755 "$work/run"
-chown -R nobody "$work/run"
-install -d -o nobody -g nogroup -m 2770 "$work/lib/state"
-chgrp nogroup "$work/lib" "$db"
-chmod 0640 "$db"
-sed -i "s|$work/\([a-z]*\).sock|$work/run/\1.sock|
-	s|^user.*|user = \"nobody\"|" "$conf"
-echo 'log = "stderr"' >>"$conf"
-echo 'probe = false' >>"$conf"
-socket=$work/run/policyd.sock
+sm_policyd
+sm_policyd_stop
 
 setup() {
 	local rc=$1 desc=$2
@@ -48,13 +35,7 @@ out_has "^FEATURE\(\`tlswarden', \`unix:$socket'\)dnl" "needs the feature"
 out_lacks 'INPUT_MAIL_FILTER|CACERT|FINGERPRINT' "and nothing else"
 err_has 'does not answer: start it first' "and policyd"
 
-"$policyd" -c "$conf" 2>"$work/policyd.log" &
-pid=$!
-trap 'kill $pid 2>/dev/null; wait; rm -rf "$work"' EXIT
-for _ in {1..100}; do
-	[ -S "$socket" ] && break
-	sleep 0.1
-done
+sm_policyd_start
 setup 1 "policyd is up"
 out_has "^# map sendmail at unix:$socket: srv:<NONE>.* answers OK 5.7.10:" \
 	"the lookup is shown"
