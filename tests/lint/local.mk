@@ -8,6 +8,7 @@ lint_tests = \
 	%D%/shell.sh \
 	%D%/words.sh \
 	%D%/mdoc.sh \
+	%D%/cells.sh \
 	%D%/selftest.sh
 TESTS += $(lint_tests)
 EXTRA_DIST += $(lint_tests) %D%/lint.inc.sh %D%/strip.awk
