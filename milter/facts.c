@@ -148,6 +148,9 @@ cert_state(enum record_mta mta, const struct sv values[static F_COUNT])
 {
 	switch (mta) {
 	case RECORD_SENDMAIL:
+		/* DANE is about servers: no word for a client. */
+		if (sv_is(values[F_VERIFY], "TRUSTED"))
+			return CERT_STATE_UNKNOWN;
 		return cert_state_of_verify(values[F_VERIFY]);
 	case RECORD_POSTFIX:
 		return cert_state_of_names(values[F_SUBJECT], values[F_ISSUER]);

@@ -60,7 +60,9 @@ set_names(const struct sendmail_key *k, struct buf *text, struct tls_facts *tls)
 
 	(void)decode(k->cn, text);
 	cn_n = text->n;
-	tls->issuer = decode(k->issuer, text);
+	/* DANE vouches for a certificate, not for who issued it. */
+	if (!sv_is(k->verify, "TRUSTED"))
+		tls->issuer = decode(k->issuer, text);
 	tls->cn_subject = sv_make(buf_str(text), cn_n);
 	tls->subject = tls->cn_subject;
 	tls->name_form = NAME_FORM_DN;

@@ -27,6 +27,7 @@ e2e_tests = \
 	%D%/t-probe.sh \
 	%D%/t-reload.sh \
 	%D%/t-self.sh \
+	%D%/t-sm-certs.sh \
 	%D%/t-sm-in.sh \
 	%D%/t-sm-out.sh \
 	%D%/t-sm-rules.sh \
@@ -39,6 +40,7 @@ dist_check_DATA += \
 	%D%/lib.sh \
 	%D%/mapproxy.py \
 	%D%/milter.py \
+	%D%/odd_cert.py \
 	%D%/pki.sh \
 	%D%/policyd_world.py \
 	%D%/postfix.sh \

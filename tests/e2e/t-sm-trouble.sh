@@ -143,7 +143,8 @@ else
 fi
 send_all down@enc.good.test down@free.plain.test
 sendmail_run send -bp > "$RUN/queue"
-check "policyd is dead: mail with a rule waits" kept down@enc.good.test "$NO_ANSWER"
+check "policyd is dead: mail with a rule waits" kept down@enc.good.test \
+    "$NO_ANSWER"
 check "and without a rule" kept down@free.plain.test "$NO_ANSWER"
 all+=(down@enc.good.test down@free.plain.test)
 is "$(bounces)" 0 "nothing was bounced"

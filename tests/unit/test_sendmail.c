@@ -112,6 +112,13 @@ static const struct {
 	{ SV(SRV("<OK><TLSv1.3><256><1><0><0>", "host.test") "mx.o.test><>"
 							     "<>"),
 	    "ok" },
+	/* DANE: verified, but nobody knows by which CA */
+	{ SV(SRV("<TRUSTED><TLSv1.3><256><0><1><1>", "sec.test") "mx><><>"),
+	    "ok" },
+	{ SV(SRV("<TRUSTED><TLSv1.3><256><0><0><0>", "sec.test") "mx><x><>"),
+	    "5.7.5:\"550 " },
+	{ SV(SRV("<DANE_FAIL><TLSv1.3><256><0><1><1>", "sec.test") "mx><><>"),
+	    "5.7.5:\"550 " },
 	/* a server without a certificate: not what is said of clients */
 	{ SV(SRV("<NO><TLSv1.2><256><0><0><0>", "sec.test") "mx><><>"),
 	    "5.7.5:\"550 Verified certificate required by policy rule 3 for "
