@@ -90,6 +90,14 @@ TLS 1.2 under 1.3
 	tls12|$tls12|250 2.1.5|min_protocol: TLS 1.2 under 1.2
 	tls12|--max TLSv1.1|550 5.7.6 TLSv1.2 $old 9 .*\(TLSv1.1\)|TLS 1.1
 	tls12|--max TLSv1|550 5.7.6 TLSv1.2 $old 9 .*\(TLSv1\)|TLS 1.0
+	enc|--max TLSv1|250 2.1.5|encrypt: TLS 1.0 will do
+	enc|--max TLSv1.1|250 2.1.5|encrypt: TLS 1.1
+	enc|$tls12 $other|250 2.1.5|encrypt: an untrusted certificate will do
+	enc|$good|250 2.1.5|encrypt: TLS 1.3, a good certificate
+	secure|--max TLSv1 $good|250 2.1.5|secure: TLS 1.0
+	secure|$tls12 $good|250 2.1.5|secure: TLS 1.2
+	tls13|--max TLSv1|550 5.7.6 TLSv1.3 $old 8 .*\(TLSv1\)|min_protocol: \
+TLS 1.0 under 1.3
 	bits||250 2.1.5|min_bits: 256 bits
 	bits|$tls12 $aes256|250 2.1.5|min_bits: 256 bits with TLS 1.2
 	bits|$tls12 $aes128|550 5.7.6 TLS with 256 bits required by policy \
@@ -168,6 +176,7 @@ ways()
 row_of()
 {
 	case $1 in
+	enc) echo level encrypt ;;
 	secure) echo level secure ;;
 	ca*) echo check CA issuer ;;
 	name | glob | parent | other) echo check subject ;;
