@@ -224,7 +224,7 @@ class Chaos:
         try:
             with open(path, "wb", buffering=0) as file:
                 while True:
-                    file.write(b"\0" * 4096)
+                    file.write(b"\0" * 65536)
         except OSError:
             pass                # it is full
         meanwhile()

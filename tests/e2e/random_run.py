@@ -136,14 +136,16 @@ class Witness:
         route, found = self.rules_of(key[1], now - 1, now)
         rules = [rule for rule, _ in found]
         named = RULE.search(text)
-        able = [rule["id"] for rule in rules if rule and
+        able = [(rule, alike) for rule, alike in found if rule and
                 rule["on_failure"] == "fail" and any(
                     self.world.fault(rule, kind, host, route) in
                     ("clear", "certificate")
                     for kind, host in zip(route.kinds, route.hosts))]
+        # Rules about users of one domain and level: any of them is named.
+        ids = {r["id"] for rule, alike in able for r in [rule] + alike}
         if not able:
             self.wrong("bounced: " + text, key[1], rules)
-        elif named is None or int(named.group(1)) not in able:
+        elif named is None or int(named.group(1)) not in ids:
             self.wrong("the bounce does not name its rule: " + text, key[1],
                        rules)
 

@@ -33,9 +33,9 @@ level_transports
     'import random_world; print("\n".join(random_world.transport_table()))') \
     > "$RUN/transport" || bail "no transport table"
 warden_make send < /dev/null
-mount -t tmpfs -o size=2m,mode=2770,uid=nobody,gid=nogroup none \
+mount -t tmpfs -o size=64m,mode=2770,uid=nobody,gid=nogroup none \
     "$STATE_DIR" || bail "cannot mount a tmpfs"
-mount -t tmpfs -o size=256k,mode=2750,uid=nobody,gid=postfix none "$CA_DIR" ||
+mount -t tmpfs -o size=1m,mode=2750,uid=nobody,gid=postfix none "$CA_DIR" ||
     bail "cannot mount a tmpfs"
 postfix_start send
 cd "$RUN" || bail "no $RUN"
