@@ -32,7 +32,8 @@ is_promising(struct sv line)
 {
 	static const struct sv words[] = { SV("TLS"), SV("SSL_"),
 		SV("certificate"), SV("CAFail"), SV("ruleset="), SV("stat="),
-		SV("policy rule "), SV("warning: "), SV("peer credential") };
+		SV("policy rule "), SV("warning: "), SV("peer credential"),
+		SV("DNSSEC dest"), SV("unexpected server message") };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words_find(line, words[i]) < line.n)

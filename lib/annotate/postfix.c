@@ -174,6 +174,24 @@ our_map(struct sv msg, size_t at, struct annotation *r)
 	return true;
 }
 
+/* "warning: TLS policy lookup for DESTINATION/HOST: WHY" */
+static bool
+policy_lookup(struct sv msg, size_t at, struct annotation *r)
+{
+	static const struct sv tlsa = SV("TLSA lookup error");
+
+	msg = sv_skip(msg, at + sizeof("TLS policy lookup for ") - 1);
+	r->peer = take_namaddr(&msg);
+	r->detail = msg;
+	r->reason =
+	    words_find(msg, tlsa) < msg.n ? REASON_DNS_FAILURE : REASON_UNKNOWN;
+	r->fault = r->reason == REASON_UNKNOWN ? FAULT_OURS : FAULT_UNKNOWN;
+	r->remark =
+	    "Postfix skips this host, because it could not have its "
+	    "TLS policy: the words behind the host say why.";
+	return true;
+}
+
 static bool
 our_engine(struct sv msg, size_t at, struct annotation *r)
 {
@@ -343,6 +361,7 @@ static const struct {
 	bool (*fn)(struct sv msg, size_t at, struct annotation *r);
 } lines[] = {
 	{ SV("required by policy rule "), our_refusal },
+	{ SV("TLS policy lookup for "), policy_lookup },
 	{ SV("certificate verification failed for "), verification },
 	{ SV("TLS is required, but was not offered by host "), not_offered },
 	{ SV("TLS is required, but host "), refused },

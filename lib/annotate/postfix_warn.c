@@ -15,6 +15,7 @@ enum peer_at {
 	PEER_NOWHERE = 0,
 	PEER_FRONT,  /* "warning: NAMADDR: ..." or "NAMADDR: ..." */
 	PEER_FROM,   /* "... from NAMADDR ..." */
+	PEER_TO,     /* "... to NAMADDR" */
 	PEER_QUOTED, /* ... "KEY" ... */
 	PEER_RELAY   /* ", relay=NAMADDR," */
 };
@@ -30,6 +31,68 @@ static const struct {
 	    FAULT_OURS,
 	    "The other side takes mail only over TLS and we sent in clear: set "
 	    "smtp_tls_security_level = may, or a rule of level encrypt." },
+	/* RFC 8689, 3.11 */
+	{ SV("REQUIRETLS, but TLS service was not offered"), PEER_RELAY,
+	    REASON_NO_STARTTLS, FAULT_UNKNOWN,
+	    "The sender demanded REQUIRETLS (RFC 8689) for this mail." },
+	{ SV("REQUIRETLS, but host "), PEER_RELAY, REASON_STARTTLS_REFUSED,
+	    FAULT_UNKNOWN,
+	    "The sender demanded REQUIRETLS (RFC 8689) for this mail." },
+	{ SV("REQUIRETLS, but no matching "), PEER_RELAY, REASON_NAME_MISMATCH,
+	    FAULT_UNKNOWN,
+	    "The sender demanded REQUIRETLS (RFC 8689) for this mail." },
+	{ SV("REQUIRETLS, but no trusted "), PEER_RELAY,
+	    REASON_CERT_NOT_VERIFIED, FAULT_UNKNOWN,
+	    "The sender demanded REQUIRETLS (RFC 8689) for this mail." },
+	{ SV("REQUIRETLS, but my configured TLS "), PEER_RELAY, REASON_UNKNOWN,
+	    FAULT_OURS,
+	    "The sender demanded REQUIRETLS (RFC 8689), which our own TLS "
+	    "security level rules out: secure or encrypt is needed for this "
+	    "destination." },
+	{ SV("REQUIRETLS, but no server was found"), PEER_RELAY, REASON_UNKNOWN,
+	    FAULT_THEIRS,
+	    "The sender demanded REQUIRETLS (RFC 8689), and no server of the "
+	    "destination supports it." },
+	{ SV("REQUIRETLS policy configuration error"), PEER_RELAY,
+	    REASON_UNKNOWN, FAULT_OURS,
+	    "smtp_requiretls_policy in main.cf is wrong." },
+	/* RFC 7672 */
+	{ SV("TLSA lookup error for "), PEER_RELAY, REASON_DNS_FAILURE,
+	    FAULT_UNKNOWN,
+	    "The TLSA records of the server could not be looked up; mail waits "
+	    "(RFC 7672 section 2.1.1)." },
+	{ SV("DANE TLSA lookup problem: "), PEER_NOWHERE, REASON_DNS_FAILURE,
+	    FAULT_UNKNOWN,
+	    "The TLSA records of a server could not be looked up; mail waits "
+	    "(RFC 7672 section 2.1.1)." },
+	{ SV("dane configured with dnssec lookups disabled"), PEER_NOWHERE,
+	    REASON_UNKNOWN, FAULT_OURS,
+	    "Postfix goes on with level may: set smtp_dns_support_level = "
+	    "dnssec, or take dane out of the policy." },
+	{ SV("non DNSSEC destination"), PEER_RELAY, REASON_CERT_NOT_VERIFIED,
+	    FAULT_OURS,
+	    "The level dane-only is set for a domain whose DNS is not signed: "
+	    "take another level." },
+	{ SV("no TLSA records found"), PEER_RELAY, REASON_CERT_NOT_VERIFIED,
+	    FAULT_OURS,
+	    "The level dane-only is set for a domain without TLSA records: "
+	    "take another level." },
+	{ SV("TLSA records unusable)"), PEER_RELAY, REASON_CERT_NOT_VERIFIED,
+	    FAULT_THEIRS,
+	    "The domain publishes TLSA records, but none that can be used "
+	    "(RFC 7672 section 3.1): its postmaster has to mend them." },
+	{ SV("unexpected server message)"), PEER_RELAY,
+	    REASON_STARTTLS_INJECTION, FAULT_UNKNOWN,
+	    "The server spoke before it was asked, right after the handshake "
+	    "(smtp_tls_block_early_mail_reply)." },
+	{ SV(" while receiving the STARTTLS response"), PEER_RELAY,
+	    REASON_CONNECTION_CLOSED, FAULT_UNKNOWN,
+	    "The server offered STARTTLS and then gave no answer to it." },
+	{ SV("don't know what EHLO features to announce to "), PEER_TO,
+	    REASON_UNKNOWN, FAULT_OURS,
+	    "smtpd_discard_ehlo_keyword_address_maps gave no answer, so that "
+	    "no client is greeted (421): is tlswarden-policyd running "
+	    "(tlswarden check)?" },
 	{ SV("re-using session with untrusted "), PEER_FRONT,
 	    REASON_CERT_NOT_VERIFIED, FAULT_UNKNOWN,
 	    "The session goes on from an earlier one; the line about that one "
@@ -111,7 +174,8 @@ static struct sv
 find_peer(struct sv msg, enum peer_at at)
 {
 	static const struct sv warning = SV("warning: "), from = SV(" from "),
-			       relay = SV(" relay="), quote = SV("\"");
+			       to = SV(" to "), relay = SV(" relay="),
+			       quote = SV("\"");
 
 	switch (at) {
 	case PEER_FRONT:
@@ -121,6 +185,9 @@ find_peer(struct sv msg, enum peer_at at)
 		return sv_find(msg, '[') < msg.n ? msg : sv_from("");
 	case PEER_FROM:
 		return up_to_blank(behind(msg, from));
+	case PEER_TO:
+		/* "features to announce to NAMADDR" */
+		return up_to_blank(behind(behind(msg, to), to));
 	case PEER_QUOTED:
 		msg = behind(msg, quote);
 		return sv_head(msg, sv_find(msg, '"'));
@@ -167,7 +234,8 @@ postfix_warning(struct sv msg, struct annotation *r)
 		r->fault = lines[i].fault;
 		r->remark = lines[i].remark;
 		r->detail = msg;
-		r->is_inbound = lines[i].peer_at == PEER_FROM;
+		r->is_inbound = lines[i].peer_at == PEER_FROM ||
+		    lines[i].peer_at == PEER_TO;
 		return true;
 	}
 	return map_trouble(msg, r);

@@ -74,6 +74,49 @@ verify_word(struct sv word, struct annotation *r)
 	return false;
 }
 
+/* What keeps Sendmail itself from TLS, when it starts and for each session:
+ * tls.c, inittls and tls_ok_f. */
+static const struct {
+	struct sv needle;
+	const char *remark;
+} own_faults[] = {
+	{ SV("STARTTLS: CACertFile missing"),
+	    "Without confCACERT Sendmail offers no STARTTLS: tlswarden check "
+	    "--self --mta sendmail." },
+	{ SV("STARTTLS: CACertPath missing"),
+	    "Without confCACERT_PATH Sendmail offers no STARTTLS: tlswarden "
+	    "check --self --mta sendmail." },
+	{ SV("STARTTLS: ServerCertFile missing"),
+	    "Without confSERVER_CERT Sendmail offers no STARTTLS." },
+	{ SV("STARTTLS: ServerKeyFile missing"),
+	    "Without confSERVER_KEY Sendmail offers no STARTTLS." },
+	{ SV(" unsafe: "),
+	    "Sendmail does not use this file (it must be there, and readable "
+	    "for its owner alone when it is a key), so that there is no TLS." },
+	{ SV("error: load verify locs "),
+	    "Sendmail cannot read the CAs of confCACERT, so that there is no "
+	    "TLS: tlswarden check --self --mta sendmail." },
+	{ SV("error: SSL_CTX_"),
+	    "Sendmail cannot use its own certificate or key, so that there is "
+	    "no TLS: tlswarden check --self --mta sendmail." },
+};
+
+static bool
+own_fault(struct sv msg, struct annotation *r)
+{
+	for (size_t i = 0; i < sizeof(own_faults) / sizeof(own_faults[0]);
+	     i++) {
+		if (words_find(msg, own_faults[i].needle) == msg.n)
+			continue;
+		r->reason = REASON_UNKNOWN;
+		r->fault = FAULT_OURS;
+		r->remark = own_faults[i].remark;
+		r->detail = msg;
+		return true;
+	}
+	return false;
+}
+
 /* "STARTTLS=client, error: connect failed=-1, reason=wrong version number" */
 static bool
 handshake_error(struct sv msg, struct sendmail_memory *m, struct annotation *r)
@@ -245,6 +288,8 @@ bool
 sendmail_line(struct sv msg, struct sendmail_memory *memory,
     struct annotation *r)
 {
+	if (sv_starts(msg, sv_from("STARTTLS")) && own_fault(msg, r))
+		return true;
 	if (sv_starts(msg, sv_from("STARTTLS=")))
 		return starttls(msg, memory, r);
 	if (sv_starts(msg, sv_from("STARTTLS: ")))

@@ -12,6 +12,7 @@
 #define SMTPD "2026-11-21T10:00:00.1+00:00 mx postfix/submission/smtpd[9]: "
 #define SM "Nov 21 10:00:00 mx sendmail[77]: "
 #define VERIFY "certificate verification failed for mx.b.test[192.0.2.1]:25: "
+#define DEFERRED SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", delay=1, dsn="
 #define PEER "mx.b.test[192.0.2.1]:25"
 
 static const struct {
@@ -176,6 +177,74 @@ static const struct {
 		  "receiving_mx=mx.b.test[192.0.2.1], failure_type="
 		  "validation-failure, failure_reason=self-signed_certificate"),
 	    REASON_SELF_SIGNED_LEAF, "mx.b.test[192.0.2.1]", FAULT_UNKNOWN },
+	/* DANE, REQUIRETLS, and what happens on the way to TLS */
+	{ SV(DEFERRED "4.7.5, status=deferred (TLSA lookup error for "
+		      "mx.b.test:25)"),
+	    REASON_DNS_FAILURE, PEER, FAULT_UNKNOWN },
+	{ SV(SMTP "warning: DANE TLSA lookup problem: Host or domain name not "
+		  "found. Name service error for name=_25._tcp.mx.b.test "
+		  "type=TLSA: Host not found, try again"),
+	    REASON_DNS_FAILURE, "", FAULT_UNKNOWN },
+	{ SV(SMTP "warning: b.test: dane configured with dnssec lookups "
+		  "disabled"),
+	    REASON_UNKNOWN, "", FAULT_OURS },
+	{ SV(DEFERRED "4.7.5, status=deferred (non DNSSEC destination)"),
+	    REASON_CERT_NOT_VERIFIED, PEER, FAULT_OURS },
+	{ SV(DEFERRED "4.7.5, status=deferred (no TLSA records found)"),
+	    REASON_CERT_NOT_VERIFIED, PEER, FAULT_OURS },
+	{ SV(DEFERRED "4.7.5, status=deferred (TLSA records unusable)"),
+	    REASON_CERT_NOT_VERIFIED, PEER, FAULT_THEIRS },
+	{ SV(DEFERRED "4.7.0, status=deferred (unexpected server message)"),
+	    REASON_STARTTLS_INJECTION, PEER, FAULT_UNKNOWN },
+	{ SV(DEFERRED "4.4.2, status=deferred (lost connection with "
+		      "mx.b.test[192.0.2.1] while receiving the STARTTLS "
+		      "response)"),
+	    REASON_CONNECTION_CLOSED, PEER, FAULT_UNKNOWN },
+	{ SV(DEFERRED "4.4.2, status=deferred (lost connection with "
+		      "mx.b.test[192.0.2.1] while sending RCPT TO)"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
+	{ SV(DEFERRED "5.7.30, status=bounced (Sender requested REQUIRETLS, "
+		      "but TLS service was not offered by host "
+		      "mx.b.test[192.0.2.1])"),
+	    REASON_NO_STARTTLS, PEER, FAULT_UNKNOWN },
+	{ SV(DEFERRED "5.7.10, status=bounced (Sender requested REQUIRETLS, "
+		      "but host mx.b.test[192.0.2.1] refused to start TLS: "
+		      "454 4.7.0 no)"),
+	    REASON_STARTTLS_REFUSED, PEER, FAULT_UNKNOWN },
+	{ SV(DEFERRED "5.7.10, status=bounced (Sender requested REQUIRETLS, "
+		      "but no matching server certificate was found. The last "
+		      "attempted server was mx.b.test)"),
+	    REASON_NAME_MISMATCH, PEER, FAULT_UNKNOWN },
+	{ SV(DEFERRED "5.7.10, status=bounced (Sender requested REQUIRETLS, "
+		      "but no trusted server certificate was found. The last "
+		      "attempted server was mx.b.test)"),
+	    REASON_CERT_NOT_VERIFIED, PEER, FAULT_UNKNOWN },
+	{ SV(DEFERRED "5.7.10, status=bounced (Sender requested REQUIRETLS, "
+		      "but my configured TLS security level 'may' disables "
+		      "certificate matching. The last attempted server was x)"),
+	    REASON_UNKNOWN, PEER, FAULT_OURS },
+	{ SV(DEFERRED "5.7.30, status=bounced (Sender requested REQUIRETLS, "
+		      "but no server was found that supports REQUIRETLS. The "
+		      "last attempted server was x)"),
+	    REASON_UNKNOWN, PEER, FAULT_THEIRS },
+	{ SV(DEFERRED "4.7.10, status=deferred (REQUIRETLS policy "
+		      "configuration error. The last attempted server was x)"),
+	    REASON_UNKNOWN, PEER, FAULT_OURS },
+	{ SV(SMTP "warning: TLS policy lookup for b.test/mx.b.test: non DNSSEC "
+		  "destination"),
+	    REASON_UNKNOWN, "b.test/mx.b.test", FAULT_OURS },
+	{ SV(SMTP "warning: TLS policy lookup for b.test/mx.b.test: client TLS "
+		  "configuration problem"),
+	    REASON_UNKNOWN, "b.test/mx.b.test", FAULT_OURS },
+	{ SV(SMTPD "warning: don't know what EHLO features to announce to "
+		   "c.test[192.0.2.9]"),
+	    REASON_UNKNOWN, "c.test[192.0.2.9]", FAULT_OURS },
+	{ SV(SMTPD "NOQUEUE: lost connection after STARTTLS from "
+		   "c.test[192.0.2.9]"),
+	    REASON_CONNECTION_CLOSED, "c.test[192.0.2.9]", FAULT_UNKNOWN },
+	{ SV(SMTPD "warning: cannot load Certification Authority data, "
+		   "CAfile=\"/none\": disabling TLS support"),
+	    REASON_UNKNOWN, "", FAULT_OURS },
 	/* ours, by the dsn map */
 	{ SV(SMTP "4F8A21: to=<a@b.test>, relay=" PEER ", dsn=5.7.5, "
 		  "status=bounced (Verified TLS required by policy rule 12 for "
@@ -219,6 +288,23 @@ static const struct {
 	    REASON_INCOMPLETE_CHAIN, "", FAULT_OURS },
 	{ SV(SM "STARTTLS: read error=timeout (-1)"), REASON_COUNT, NULL,
 	    FAULT_UNKNOWN },
+	/* Sendmail's own certificates and CAs */
+	{ SV(SM "STARTTLS: CACertPath missing"), REASON_UNKNOWN, "",
+	    FAULT_OURS },
+	{ SV(SM "STARTTLS: CACertFile missing"), REASON_UNKNOWN, "",
+	    FAULT_OURS },
+	{ SV(SM "STARTTLS: CRLFile missing"), REASON_COUNT, NULL,
+	    FAULT_UNKNOWN },
+	{ SV(SM "STARTTLS=server: file /x.key unsafe: Permission denied"),
+	    REASON_UNKNOWN, "", FAULT_OURS },
+	{ SV(SM "STARTTLS=server, error: load verify locs /e, /x.key failed: "
+		"0"),
+	    REASON_UNKNOWN, "", FAULT_OURS },
+	{ SV(SM "STARTTLS=server, error: SSL_CTX_use_PrivateKey_file(/x.key) "
+		"failed"),
+	    REASON_UNKNOWN, "", FAULT_OURS },
+	{ SV(SM "STARTTLS=server, Diffie-Hellman init, key=2048 bit (I)"),
+	    REASON_COUNT, NULL, FAULT_UNKNOWN },
 	/* nothing to say */
 	{ SV(SMTP "Untrusted TLS connection established to " PEER
 		  ": TLSv1.3 with cipher X (256/256 bits)"),
