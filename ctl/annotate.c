@@ -3,14 +3,7 @@
  */
 #include "config.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sysexits.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "annotate/annotate.h"
 #include "ctl/annotate.h"
@@ -21,6 +14,7 @@
 struct reading {
 	const struct app *app;
 	struct annotator *annotator;
+	struct evidence *evidence;
 	struct summary summary;
 	bool wants_summary;
 	bool wants_all; /* lines without a failure, too */
@@ -105,8 +99,9 @@ annotation_json(struct sv line, const struct annotation *r)
 }
 
 static void
-take_line(struct reading *rd, struct sv line)
+take_line(void *arg, struct sv line)
 {
+	struct reading *rd = arg;
 	struct annotation r;
 	bool is_failure;
 
@@ -114,6 +109,8 @@ take_line(struct reading *rd, struct sv line)
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	is_failure = annotator_line(rd->annotator, line, &r);
+	if (is_failure)
+		evidence_apply(rd->evidence, &r);
 	rd->n_failures += is_failure;
 	if (rd->wants_summary) {
 		if (is_failure)
@@ -130,56 +127,14 @@ take_line(struct reading *rd, struct sv line)
 		(void)fflush(stdout);
 }
 
-/* Reads on where a file grows; ends at a signal. */
-static bool
-wait_for_more(FILE *f)
-{
-	static const struct timespec pause = { .tv_nsec = 250000000 };
-
-	clearerr(f);
-	return nanosleep(&pause, NULL) == 0;
-}
-
-static int
-read_file(struct reading *rd, const char *path, struct err *err_r)
-{
-	bool is_stdin = strcmp(path, "-") == 0;
-	FILE *f = is_stdin ? stdin : fopen(path, "re");
-	char *line = NULL;
-	size_t cap = 0;
-	int rc = 0;
-
-	if (f == NULL)
-		return err_set(err_r, EX_NOINPUT, "%s: %s", path,
-		    strerror(errno));
-	for (;;) {
-		ssize_t n = getline(&line, &cap, f);
-
-		if (n > 0) {
-			if (line[n - 1] == '\n')
-				n--;
-			take_line(rd, sv_make(line, (size_t)n));
-		} else if (ferror(f)) {
-			rc = err_set(err_r, EX_IOERR, "%s: %s", path,
-			    strerror(errno));
-			break;
-		} else if (!rd->follows || is_stdin || !wait_for_more(f)) {
-			break;
-		}
-	}
-	free(line);
-	if (!is_stdin)
-		(void)fclose(f);
-	return rc;
-}
-
 static int
 read_all(struct reading *rd, const struct args *args, struct err *err_r)
 {
 	if (args->n_operands == 0)
-		return read_file(rd, "-", err_r);
+		return annotate_read("-", false, take_line, rd, err_r);
 	for (size_t i = 0; i < args->n_operands; i++)
-		if (read_file(rd, args->operands[i], err_r) != 0)
+		if (annotate_read(args->operands[i], rd->follows, take_line, rd,
+			err_r) != 0)
 			return -1;
 	return 0;
 }
@@ -209,12 +164,14 @@ annotate_run(struct app *app, const struct args *args)
 		    "--follow reads one file to no end: no --summary, no "
 		    "second file");
 	rd.annotator = annotator_new();
+	rd.evidence = evidence_new(app);
 	summary_init(&rd.summary);
 	if (app->json && !rd.wants_summary)
 		json_list_begin(&rd.json);
 	rc = read_all(&rd, args, &err);
 	finish(&rd);
 	summary_done(&rd.summary);
+	evidence_free(rd.evidence);
 	annotator_free(rd.annotator);
 	if (rc != 0)
 		return app_fail(&err);

@@ -1,4 +1,4 @@
-/* tlswarden: ctl/annotate - counts of TLS failures for each peer.
+/* tlswarden: ctl/annotate - the parts of the command annotate.
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef CTL_ANNOTATE_H
@@ -8,10 +8,30 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
 #include "fact/reason.h"
 
 struct annotation;
 struct app;
+
+/* A line without its end; a view for the call. */
+typedef void annotate_line_fn(void *arg, struct sv line);
+
+/* Calls fn for each line of the file, "-" being standard input; follows it as
+ * it grows and is rotated, until a signal comes. */
+int annotate_read(const char *path, bool follows, annotate_line_fn *fn,
+    void *arg, struct err *err_r) MUST_CHECK;
+
+struct evidence;
+
+/* What trust store, table and state.db tell about issuers; borrows app, opens
+ * nothing before it is needed. */
+struct evidence *evidence_new(struct app *app) NONNULL_RETURN MUST_CHECK;
+void evidence_free(struct evidence *e);
+/* Betters the class of an issuer that the MTA did not find. Its remark lives
+ * as long as e. */
+void evidence_apply(struct evidence *e, struct annotation *r);
 
 /* Different peers and classes that are counted; what is more goes into one
  * row. */
@@ -21,6 +41,7 @@ struct summary_row {
 	struct sv peer;
 	enum reason reason;
 	enum reason_fault fault;
+	const char *remark; /* lives as long as the program's or evidence's */
 	uint64_t count;
 };
 

@@ -95,6 +95,7 @@ summary_add(struct summary *s, const struct annotation *r)
 		row->peer = arena_sv(&s->mem, peer);
 		row->reason = r->reason;
 		row->fault = r->fault;
+		row->remark = r->remark;
 		s->n++;
 	}
 	row->count++;
@@ -128,12 +129,27 @@ print_json(const struct summary *s)
 		out_json_set(o, "class", out_json_str(info->code));
 		out_json_set(o, "fault",
 		    out_json_str(reason_fault_word(row->fault)));
+		out_json_set(o, "note",
+		    row->remark == NULL ? json_null()
+					: out_json_str(row->remark));
 		out_json_set(o, "count", json_integer((json_int_t)row->count));
 		out_json_set(o, "fix_ours", out_json_str(info->fix_ours));
 		out_json_set(o, "fix_theirs", out_json_str(info->fix_theirs));
 		json_list_item(&l, o);
 	}
 	json_list_end(&l);
+}
+
+/* Faults of our own are told best by what is special about them. */
+static const char *
+what_to_do(const struct summary_row *row)
+{
+	const struct reason_info *info = reason_info(row->reason);
+
+	if (row->fault == FAULT_THEIRS)
+		return info->todo;
+	return row->fault == FAULT_OURS && row->remark != NULL ? row->remark
+							       : info->fix_ours;
 }
 
 static void
@@ -153,8 +169,7 @@ print_table(const struct summary *s, const struct app *app)
 		    row->peer.n == 0 ? sv_from("(not told)") : row->peer);
 		table_str(&t, info->code);
 		table_str(&t, reason_fault_word(row->fault));
-		table_str(&t,
-		    row->fault == FAULT_THEIRS ? info->todo : info->fix_ours);
+		table_str(&t, what_to_do(row));
 	}
 	table_done(&t, app);
 }

@@ -5,6 +5,8 @@ dist_man_MANS += %D%/tlswarden.1
 	$(CURL_CFLAGS)
 %C%_tlswarden_SOURCES = \
 	%D%/annotate.c %D%/annotate.h \
+	%D%/annotate_evidence.c \
+	%D%/annotate_read.c \
 	%D%/annotate_summary.c \
 	%D%/args.c \
 	%D%/ask.c %D%/ask.h \

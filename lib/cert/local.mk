@@ -17,6 +17,7 @@ noinst_LIBRARIES += lib/cert/libcert.a
 	%D%/fetch.c %D%/fetch.h \
 	%D%/finding.c %D%/finding.h \
 	%D%/info.c %D%/info.h \
+	%D%/issuer.c %D%/issuer.h \
 	%D%/json.c %D%/json.h \
 	%D%/judge.c %D%/judge.h \
 	%D%/key.c \

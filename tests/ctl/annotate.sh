@@ -58,16 +58,47 @@ printf 'TLS is required, but was not offered by host x[1]' > "$work/cut"
 tw 1 "no newline at the end" annotate "$work/cut"
 out_has no_starttls "is read"
 
+# A line of 100 MB, between two others, in little memory.
+{
+	grep 'was not offered' "$log"
+	head -c 100000000 /dev/zero
+	printf 'TLS is required, but was not offered by host x[1]\n'
+	grep 'was not offered' "$log"
+} >"$work/long"
+out=$(
+	ldd "$program" | grep -q asan || ulimit -v 90000
+	"$program" -c "$conf" annotate --summary "$work/long" 2>"$work/err"
+)
+err=$(cat "$work/err")
+out_has '^2 +mx\.p\.test' "does not hide its neighbours"
+out_has 'in 3 lines$' "and is one line"
+rm "$work/long"
+
+# wait_out ERE DESC: what annotate -f has printed meanwhile
+wait_out() {
+	for _ in $(seq 100); do
+		grep -q "$1" "$work/out" && break
+		sleep 0.1
+	done
+	out=$(cat "$work/out")
+	err=
+	out_has "$1" "$2"
+}
 "$program" -c "$conf" annotate -f "$work/good.log" > "$work/out" 2>&1 &
 pid=$!
 grep 'was not offered' "$log" >> "$work/good.log"
-for _ in $(seq 100); do
-	grep -q no_starttls "$work/out" && break
-	sleep 0.1
-done
-out=$(cat "$work/out")
-err=
-out_has no_starttls "--follow reads what is added"
+wait_out no_starttls "--follow reads what is added"
+# As logrotate does: moved away, made anew.
+mv "$work/good.log" "$work/good.log.1"
+printf 'x postfix/smtp[1]: SSL_connect error to a[1]: lost connection\n' \
+	>"$work/good.log"
+wait_out connection_closed "and goes on in the new file"
+# With copytruncate.
+: >"$work/good.log"
+sleep 0.6
+printf 'x postfix/smtp[1]: SSL_connect error to a[1]: Connection timed out\n' \
+	>>"$work/good.log"
+wait_out 'timeout .fault' "and where it was cut"
 kill "$pid"
 wait "$pid" 2> /dev/null
 

@@ -7,6 +7,7 @@ and another one under the same CA, send the leaf alone. Without what was seen
 before nobody can tell whether an intermediate or a root is missing: the leaf
 of the zoo does not say where its issuer is.
 """
+import json
 import os
 import time
 
@@ -79,8 +80,38 @@ def main():
     t.check(done.returncode == 1 and "incomplete_chain" in done.stdout
             and "seen at mx." in done.stdout,
             "verify has the same evidence", done.stdout + done.stderr)
+    logs(t, world)
     broken_state(t, world, alone, state)
     t.finish()
+
+
+# Names as Postfix logs them; class and fault; words of the note.
+LOGS = [
+    ("/C=XX/O=Zoo/CN=Zoo Issuing CA", "incomplete_chain", "theirs",
+     "seen at mx."),
+    ("/C=XX/O=Zoo/CN=Zoo Root", "untrusted_root", "ours", "smtp_tls_CAfile"),
+    ("/O=Private/CN=Private Root", "untrusted_root", "theirs",
+     "leads to no root that trust_store has"),
+    ("/CN=Nobody knows it", "issuer_unknown", "theirs", "Postfix says the"),
+]
+
+
+def logs(t, world):
+    """annotate tells issuers apart by trust store, table and state.db."""
+    private = os.path.join(tap.PKI, "private.pem")
+    world.new_table()
+    world.run("ca", "import", "Private", private)
+    for issuer, want, fault, words in LOGS:
+        with open(world.path("log"), "w", encoding="ascii") as f:
+            f.write("Jun  1 10:00:00 mx postfix/smtp[7]: certificate "
+                    "verification failed for mx.b.test[192.0.2.1]:25: "
+                    "untrusted issuer %s\n" % issuer)
+        done = world.run("annotate", "--json", world.path("log"))
+        got = json.loads(done.stdout)[0]
+        t.check(
+            got["class"] == want and got["fault"] == fault
+            and words in got["note"] and done.returncode == 1,
+            "annotate: %s: %s" % (issuer, want), done.stdout + done.stderr)
 
 
 def broken_state(t, world, alone, state):
