@@ -62,10 +62,12 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/postfix_plan.c %D%/postfix_plan.h \
 	%D%/postfix_route.c %D%/postfix_route.h \
 	%D%/postfix_ways.c \
+	%D%/promote.c %D%/promote.h \
 	%D%/reload.c \
 	%D%/report.c \
 	%D%/rule.c %D%/rule.h \
 	%D%/rule_list.c \
+	%D%/rule_promote.c \
 	%D%/rule_show.c \
 	%D%/rule_words.c %D%/rule_words.h \
 	%D%/run.c %D%/run.h \

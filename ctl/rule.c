@@ -430,6 +430,7 @@ static const struct command *const subs[] = {
 	&verb_rule_disable,
 	&verb_rule_remove,
 	&verb_rule_move,
+	&verb_rule_promote,
 	NULL,
 };
 

@@ -14,6 +14,7 @@ extern const struct command verb_rule_remove;
 extern const struct command verb_rule_move;
 extern const struct command verb_rule_list;
 extern const struct command verb_rule_show;
+extern const struct command verb_rule_promote;
 
 /* Prints the rule of that number with its history, also when it was removed;
  * what "rule show" and "explain ID" say. Returns the exit code. */

@@ -10,7 +10,7 @@ PRAGMA journal_mode = WAL;
 SAVEPOINT tlswarden_state;
 
 PRAGMA application_id = 1953264499; -- 'tlss'
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- One inbound SMTP session, written when it ends.
 CREATE TABLE IF NOT EXISTS session (
@@ -111,5 +111,15 @@ CREATE TABLE IF NOT EXISTS seen_chain (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS seen_chain_host ON seen_chain(host, at);
 CREATE INDEX IF NOT EXISTS seen_chain_at ON seen_chain(at);
+
+-- On which days servers of a partner were looked at, and how many: since the
+-- last look takes the place of the one before it, this alone tells for how long
+-- somebody has watched. Since version 3.
+CREATE TABLE IF NOT EXISTS probe_day (
+  domain TEXT NOT NULL,
+  day    INTEGER NOT NULL,             -- days since 1970, UTC
+  looks  INTEGER NOT NULL,
+  PRIMARY KEY (domain, day)
+) STRICT, WITHOUT ROWID;
 
 RELEASE tlswarden_state;

@@ -36,7 +36,7 @@ _tlswarden_values() {
 	--crl-check) echo leaf all ;;
 	--verify) echo OK NO NOT FAIL ;;
 	--seen-by) echo milter delegation dsn sendmail probe ;;
-	--before | --after | --rule) _tlswarden_names rule ;;
+	--before | --after | --before-enforce | --rule) _tlswarden_names rule ;;
 	--ca) _tlswarden_names ca ;;
 	*) return 1 ;;
 	esac
@@ -73,7 +73,7 @@ _tlswarden() {
 		case ${verb[*]} in
 		setup) words='postfix sendmail' ;;
 		'' | rule | ca) words=$(_tlswarden_verbs "${verb[@]}") ;;
-		'rule '[demrs]*) words=$(_tlswarden_names rule) ;;
+		'rule '[demprs]*) words=$(_tlswarden_names rule) ;;
 		'ca '[ers]*) words=$(_tlswarden_names ca) ;;
 		*) return ;;
 		esac

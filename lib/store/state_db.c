@@ -28,6 +28,7 @@ enum statement {
 	FORGET_CHAIN,
 	ADD_CHAIN,
 	TRIM_CHAINS,
+	ADD_DAY,
 	BEGIN_GROUP,
 	COMMIT_GROUP,
 	N_STATEMENTS
@@ -66,6 +67,9 @@ static const char *const statements[N_STATEMENTS] = {
 	    "DELETE FROM seen_chain WHERE id IN (SELECT id FROM seen_chain"
 	    " WHERE host = lower(?1) ORDER BY at DESC, id DESC LIMIT -1"
 	    " OFFSET ?2)",
+	[ADD_DAY] =
+	    "INSERT INTO probe_day(domain, day, looks) VALUES(?1, ?2, 1)"
+	    " ON CONFLICT(domain, day) DO UPDATE SET looks = looks + 1",
 	[BEGIN_GROUP] = "BEGIN IMMEDIATE",
 	[COMMIT_GROUP] = "COMMIT",
 };
@@ -362,6 +366,16 @@ add_chain(struct state_db *db, const struct record_probe *row,
 	return run(db, TRIM_CHAINS, err_r);
 }
 
+static int
+add_day(struct state_db *db, const struct record_probe *row, struct err *err_r)
+{
+	struct binder b = { db->stmts[ADD_DAY], 0 };
+
+	put_key(&b, row->domain);
+	put_number(&b, row->at_secs / STATE_DAY_SECS);
+	return run(db, ADD_DAY, err_r);
+}
+
 int
 state_db_probe(struct state_db *db, const struct record_probe *row,
     struct err *err_r)
@@ -383,7 +397,7 @@ state_db_probe(struct state_db *db, const struct record_probe *row,
 	put_known(&b, row->not_after_secs);
 	put_number(&b, row->has_client_cert_request ? 1 : 0);
 	put_text(&b, row->json);
-	if (run(db, ADD_PROBE, err_r) != 0)
+	if (run(db, ADD_PROBE, err_r) != 0 || add_day(db, row, err_r) != 0)
 		return -1;
 	return row->chain.n > 0 ? add_chain(db, row, err_r) : 0;
 }
@@ -418,6 +432,8 @@ delete_old(struct state_db *db, const struct old *old, uint64_t *n,
 		" ORDER BY at LIMIT ?2)",
 		"DELETE FROM seen_chain WHERE id IN (SELECT id FROM seen_chain"
 		" WHERE at < ?1 ORDER BY at LIMIT ?2)",
+		"DELETE FROM probe_day WHERE (domain, day) IN (SELECT domain,"
+		" day FROM probe_day WHERE day < ?1 / 86400 LIMIT ?2)",
 	};
 
 	for (size_t i = 0; i < sizeof(deletes) / sizeof(deletes[0]); i++) {

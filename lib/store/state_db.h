@@ -19,8 +19,10 @@
 
 enum {
 	STATE_APPLICATION_ID = 0x746c7373, /* 'tlss', as in state.sql */
-	STATE_VERSION = 2, /* older ones are brought up to it when opened */
+	STATE_VERSION = 3, /* older ones are brought up to it when opened */
 	STATE_VERSION_CHAINS = 2, /* has table seen_chain */
+	STATE_VERSION_DAYS = 3,   /* has table probe_day */
+	STATE_DAY_SECS = 86400,   /* of probe_day.day */
 	STATE_BUSY_MSECS = 200,   /* waits for another writer's lock */
 };
 

@@ -397,3 +397,42 @@ state_chains_each(struct store *st, struct sv host,
 		got = walk_chains(st, chain_walks[1], host, fn, arg, err_r);
 	return got < 0 ? -1 : 0;
 }
+
+int
+state_probe_gap(struct store *st, struct sv domain, int64_t since_secs,
+    int64_t now_secs, int64_t *gap_secs_r, struct err *err_r)
+{
+	int64_t before = since_secs / STATE_DAY_SECS, longest = -1;
+	int64_t today = now_secs / STATE_DAY_SECS, version = 0;
+	struct sqlite3_stmt *stmt = NULL;
+	int got;
+
+	*gap_secs_r = INT64_MAX;
+	if (store_number(st, "PRAGMA user_version", &version, err_r) != 0)
+		return -1;
+	if (version < STATE_VERSION_DAYS)
+		return 0;
+	if (store_prepare(st,
+		"SELECT day FROM probe_day WHERE domain = ?1 AND day >= ?2"
+		" AND day <= ?3 ORDER BY day",
+		&stmt, err_r) != 0)
+		return -1;
+	store_bind_sv(stmt, 1, domain.n > 0 ? domain : sv_make("", 0));
+	store_bind_int(stmt, 2, before);
+	store_bind_int(stmt, 3, today);
+	while ((got = store_step(st, stmt, err_r)) > 0) {
+		int64_t day = sqlite3_column_int64(stmt, 0);
+
+		if (day - before > longest)
+			longest = day - before;
+		before = day;
+	}
+	store_finish(stmt);
+	if (got < 0)
+		return -1;
+	if (longest >= 0)
+		*gap_secs_r =
+		    (today - before > longest ? today - before : longest) *
+		    STATE_DAY_SECS;
+	return 0;
+}

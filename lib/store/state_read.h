@@ -83,4 +83,10 @@ int state_chains_each(struct store *st, struct sv host,
     int (*fn)(void *arg, const struct seen_chain *row), void *arg,
     struct err *err_r) MUST_CHECK;
 
+/* The longest time without a look at servers of domain between since_secs and
+ * now_secs, whole days: INT64_MAX when there was none, or when the database is
+ * of an older version, which did not keep it. */
+int state_probe_gap(struct store *st, struct sv domain, int64_t since_secs,
+    int64_t now_secs, int64_t *gap_secs_r, struct err *err_r) MUST_CHECK;
+
 #endif

@@ -31,7 +31,7 @@ completes() {
 completes "$("$program" --help | sed -nE 's/^  ([a-z]+)  .*/\1/p' | xargs)" \
 	"all verbs" tlswarden ""
 completes "explain" "a verb" tlswarden expl
-completes "add list show set enable disable remove move" "sub verbs" \
+completes "add list show set enable disable remove move promote" "sub verbs" \
 	tlswarden rule ""
 completes "--level" "an option" tlswarden rule add --le
 completes "--mta" "an option behind a configuration" \

@@ -8,6 +8,7 @@ ctl_tests = \
 	%D%/explain.sh \
 	%D%/full.sh \
 	%D%/report.sh \
+	%D%/promote.sh \
 	%D%/rule.sh \
 	%D%/sendmail_feature.sh \
 	%D%/sendmail_sts.sh \

@@ -130,16 +130,78 @@ START_TEST(from_version_one)
 	    " on_failure, source, reason) VALUES(1, 2, 'in', 'enforce',"
 	    " 'fail', 'milter', 'no_tls')");
 	state_db_close(db);
-	fixture_sql(f.state, "DROP TABLE seen_chain; PRAGMA user_version=1");
+	fixture_sql(f.state,
+	    "DROP TABLE seen_chain;"
+	    " DROP TABLE probe_day; PRAGMA user_version=1");
 	check_chains(&f, "mx.test", "");
 	db = open_state(&f);
 	put_chain(db, 1, "mx.test", "one");
 	check_chains(&f, "mx.test", "mx.test@1:one ");
 	state_db_close(db);
 	ck_assert(fixture_try_sql(f.state,
-	    "CREATE TABLE v(version CHECK(version = 2), n CHECK(n = 1));"
+	    "CREATE TABLE v(version CHECK(version = 3), n CHECK(n = 1));"
 	    " INSERT INTO v SELECT user_version, (SELECT count(*) FROM"
 	    " violation WHERE rule = 2) FROM pragma_user_version"));
+	fixture_done(&f);
+}
+END_TEST
+
+/* Days of looks (of ten, the last is today), and the longest gap in days. */
+static const struct {
+	const char *label, *days;
+	int64_t since, gap; /* -1: none is known */
+} gaps[] = {
+	{ "none", "", 10, -1 },
+	{ "today", "0", 10, 10 },
+	{ "each", "0 1 2 3 4 5 6 7 8 9 10", 10, 1 },
+	{ "the first alone", "10", 10, 10 },
+	{ "the middle", "5", 10, 5 },
+	{ "a hole", "0 1 8 9 10", 10, 7 },
+	{ "not of late", "4 5 6 7 8 9 10", 10, 4 },
+	{ "not at first", "0 1 2 3", 10, 7 },
+	{ "before the span", "12", 10, -1 },
+	{ "also before the span", "12 2", 4, 2 },
+};
+
+START_TEST(gap)
+{
+	enum { TODAY = 20000 };
+	struct sv words = sv_from(gaps[_i].days), word;
+	int64_t got = 0, now = (int64_t)TODAY * STATE_DAY_SECS + 4000;
+	struct err err = { 0 };
+	struct state_db *db;
+	struct fixture f;
+	struct store st;
+
+	fixture_init(&f);
+	db = open_state(&f);
+	while (sv_word(&words, &word)) {
+		struct record_probe row = { .domain = SV("a.test"),
+			.host = SV("mx"),
+			.verdict = SV("ok") };
+		uint32_t ago = 0;
+
+		ck_assert(sv_to_u32(word, 100, &ago));
+		row.at_secs = now - (int64_t)ago * STATE_DAY_SECS;
+		ck_assert_int_eq(state_db_begin(db, &err), 0);
+		ck_assert_int_eq(state_db_probe(db, &row, &err), 0);
+		ck_assert_int_eq(state_db_probe(db, &row, &err), 0);
+		ck_assert_int_eq(state_db_commit(db, &err), 0);
+	}
+	state_db_close(db);
+	ck_assert_int_eq(state_read_open(&st, f.state, &err), 0);
+	ck_assert_int_eq(state_probe_gap(&st, sv_from("a.test"),
+			     now - gaps[_i].since * STATE_DAY_SECS, now, &got,
+			     &err),
+	    0);
+	ck_assert_msg(got ==
+		(gaps[_i].gap < 0 ? INT64_MAX : gaps[_i].gap * STATE_DAY_SECS),
+	    "%s: %lld", gaps[_i].label, (long long)got);
+	ck_assert_int_eq(state_probe_gap(&st, sv_from("b.test"), 0, now, &got,
+			     &err),
+	    0);
+	ck_assert(got == INT64_MAX);
+	store_close(&st);
 	fixture_done(&f);
 }
 END_TEST
@@ -147,6 +209,7 @@ END_TEST
 static void
 add_tests(TCase *tc)
 {
+	tcase_add_loop_test(tc, gap, 0, N_ROWS(gaps));
 	tcase_add_test(tc, chains);
 	tcase_add_test(tc, chains_of_one_host_are_bounded);
 	tcase_add_test(tc, from_version_one);
