@@ -119,8 +119,8 @@ cases()
 	ca|self|$no 2 |ca: self-signed
 	ca|forged|$no 2 |ca: of a CA with its name
 	ca|other|$no 2 |ca: of an unknown CA
-	ca|whole|550 5\.7\.5 Certificate of CA Good .*rule 2 .*\(issuer /O=Test \
-CA Good/CN=Test Issuing Good\)|ca: of a CA below it, which Sendmail names
+	ca|whole|550 5\.7\.5 Certificate of CA Good .*rule 2 .*\(issuer /O=Test\
+ CA Good/CN=Test Issuing Good\)|ca: of a CA below it, which Sendmail names
 	name|self|451 4\.7\.5 Verified .*rule 3 |name: self-signed
 	name|forged|451 4\.7\.5 Verified .*rule 3 |name: forged
 	name|client-expired|451 4\.7\.5 Verified .*rule 3 |name: expired
@@ -139,7 +139,7 @@ percent signs arrive once
 	dn|self|$no 4 |DN: self-signed
 	dn|forged|$no 4 |DN: forged
 	dn|nothing|550 5\.7\.5 Certificate for /o=partner.*rule 4|DN: empty
-	percent|client-good|550 5\.7\.5 Certificate for 100%s%n%% sure required|\
+	percent|client-good|550 5\.7\.5 Certificate for 100%s%n%% sure |\
 percent signs of a rule arrive once
 	ROWS
 }

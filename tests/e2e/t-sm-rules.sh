@@ -79,7 +79,8 @@ Test+20Root+20Good|pass|the CA
 	ca.test|OK|$g;cn_subject=ca.test;cert_issuer=/CN=Test+20Root+20Good\
 |5.7.5|a CA of another name
 	ca.test|OK|$g;cn_subject=ca.test;cert_issuer=|5.7.5|no issuer
-	ca.test|TRUSTED|$g;cn_subject=ca.test;cert_issuer=/O=Test+20CA+20Good/CN=Test+20Root+20Good|5.7.5|by DANE: the issuer is only said
+	ca.test|TRUSTED|$g;cn_subject=ca.test;cert_issuer=/O=Test+20CA+20Good/\
+CN=Test+20Root+20Good|5.7.5|by DANE: the issuer is only said
 	sec.test|TRUSTED|$g;cn_subject=mx.sec.test|pass|by DANE
 	sec.test|DANE_FAIL|$g;cn_subject=mx.sec.test|5.7.5|DANE says no
 	name.test|OK|$g;cn_subject=b.test|5.7.5|the parent itself
