@@ -83,6 +83,8 @@ void check_one_rule(const struct rule *rule, unsigned mtas,
 int check_exit_code(const struct check *c);
 void check_print_text(const struct check *c);
 void check_print_json(const struct check *c);
+/* Adds the counts and the findings to o. */
+void check_add_json(const struct check *c, json_t *o);
 /* The findings of check --self behind its n judgements, which were printed,
  * or are in list for JSON; takes list. */
 void check_print_self(const struct check *c, json_t *list, size_t n);

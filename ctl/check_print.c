@@ -133,9 +133,8 @@ finding_json(const struct check_finding *f)
 	return o;
 }
 
-/* Adds what every check says. */
-static void
-add_findings(const struct check *c, json_t *o)
+void
+check_add_json(const struct check *c, json_t *o)
 {
 	json_t *list = json_array();
 
@@ -157,7 +156,7 @@ check_print_json(const struct check *c)
 	out_json_set(o, "file", out_json_str(c->table.path));
 	out_json_set(o, "loads", json_boolean(c->table.snap != NULL));
 	out_json_set(o, "rules", json_integer((json_int_t)c->table.n_rows));
-	add_findings(c, o);
+	check_add_json(c, o);
 	out_json(o);
 }
 
@@ -177,6 +176,6 @@ check_print_self(const struct check *c, json_t *list, size_t n)
 	}
 	o = json_object();
 	out_json_set(o, "certificates", list);
-	add_findings(c, o);
+	check_add_json(c, o);
 	out_json(o);
 }

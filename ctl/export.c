@@ -12,6 +12,7 @@
 
 #include "base/conf.h"
 #include "base/mem.h"
+#include "ctl/export_cidr.h"
 #include "ctl/load.h"
 #include "ctl/out.h"
 #include "ctl/rule_words.h"
@@ -247,6 +248,27 @@ export_postfix(struct app *app, struct err *err_r)
 }
 
 static int
+export_ehlo(struct app *app, struct err *err_r)
+{
+	struct loaded l;
+	struct buf table;
+	int rc = load_table(app, &l, NULL, NULL, err_r);
+
+	buf_init(&table, EXPORT_CIDR_BYTES);
+	if (rc == 0)
+		export_cidr(l.snap, app->now, &table);
+	if (rc == 0 && table.is_full)
+		rc = err_set(err_r, EX_DATAERR,
+		    "there are too many networks for a table of %d bytes",
+		    EXPORT_CIDR_BYTES);
+	if (rc == 0)
+		out_sv(buf_sv(&table));
+	buf_free(&table);
+	loaded_done(&l);
+	return rc;
+}
+
+static int
 export_run(struct app *app, const struct args *args)
 {
 	const char *format = args_get(args, "format");
@@ -257,16 +279,20 @@ export_run(struct app *app, const struct args *args)
 		code = export_json(app, &err);
 	else if (strcmp(format, "postfix") == 0)
 		code = export_postfix(app, &err);
+	else if (strcmp(format, "cidr") == 0)
+		code = export_ehlo(app, &err);
 	else
 		return usage_error(args->command,
-		    "--format: \"%s\" is neither json nor postfix", format);
+		    "--format: \"%s\" is none of json, postfix and cidr",
+		    format);
 	return code >= 0 ? code : app_fail(&err);
 }
 
 static const struct option_spec options[] = {
-	{ "format", "FORMAT",
+	{ "format", "json|postfix|cidr",
 	    "json (default): rules and CAs, for import;\n"
-	    "postfix: a file for smtp_tls_policy_maps",
+	    "postfix: a file for smtp_tls_policy_maps;\n"
+	    "cidr: one for smtpd_discard_ehlo_keyword_address_maps",
 	    0 },
 	{ .name = NULL },
 };
@@ -274,15 +300,19 @@ static const struct option_spec options[] = {
 const struct command verb_export = {
 	.name = "export",
 	.summary = "print the table as JSON or as a file for Postfix",
-	.synopsis = "[--format json|postfix]",
+	.synopsis = "[--format json|postfix|cidr]",
 	.help =
 	    "Prints all rules and CAs, disabled and expired ones too, as JSON\n"
 	    "that \"import\" reads; or what a tls_policy file of Postfix can\n"
 	    "say of the outbound rules, so that leaving is easy: what it\n"
-	    "cannot say is named in comments, and it exits with 1.",
+	    "cannot say is named in comments, and it exits with 1; or, as a\n"
+	    "cidr table, the clients that are not offered STARTTLS, which is\n"
+	    "what the map ehlo of policyd answers at this moment.",
 	.examples =
 	    "  tlswarden export >policy.json\n"
-	    "  tlswarden export --format postfix >/etc/postfix/tls_policy",
+	    "  tlswarden export --format postfix >/etc/postfix/tls_policy\n"
+	    "  tlswarden export --format cidr "
+	    ">/etc/postfix/tlswarden-ehlo.cidr",
 	.options = options,
 	.run = export_run,
 };

@@ -266,7 +266,7 @@ import_run(struct app *app, const struct args *args)
 }
 
 static const struct option_spec options[] = {
-	{ "format", "FORMAT",
+	{ "format", "json|postfix",
 	    "json (default): what \"export\" printed;\n"
 	    "postfix: a tls_policy file",
 	    0 },

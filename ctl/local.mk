@@ -34,6 +34,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/explain_json.c \
 	%D%/explain_text.c \
 	%D%/export.c \
+	%D%/export_cidr.c %D%/export_cidr.h \
 	%D%/failures.c %D%/failures.h \
 	%D%/failures_group.c \
 	%D%/help.c \
@@ -89,6 +90,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/setup_copy.c \
 	%D%/setup_postfix.c \
 	%D%/setup_sendmail.c \
+	%D%/setup_prove.c %D%/setup_prove.h \
 	%D%/shadow.c %D%/shadow.h \
 	%D%/suggest.c \
 	%D%/utf8.c %D%/utf8.h \

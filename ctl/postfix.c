@@ -48,6 +48,17 @@ postfix_run(struct arena *mem, const char *const argv[], struct sv *text_r,
 	return rc;
 }
 
+bool
+postfix_is_failed_lookup(const struct run *r)
+{
+	struct sv words = run_last_words(r);
+	static const struct sv fatal = SV("postmap: fatal: ");
+
+	/* Warnings about main.cf, which it prints in any case, are none. */
+	return r->exit_code > 1 ||
+	    (r->exit_code == 1 && sv_starts(words, fatal));
+}
+
 int
 postfix_ask(const struct postfix *p, const char *table, struct sv keys,
     struct sv *text_r, struct err *err_r)
@@ -66,11 +77,9 @@ postfix_ask(const struct postfix *p, const char *table, struct sv keys,
 	run_init(&r, POSTFIX_TOOL_BYTES);
 	r.input = keys;
 	rc = run_program(argv, POSTFIX_TOOL_MSECS, &r, err_r);
-	/* It ends with 1 when it found none, and when it could not look; then
-	 * it says why. */
-	if (rc == 0 && r.exit_code != 0 && r.err.n > 0)
+	if (rc == 0 && postfix_is_failed_lookup(&r))
 		rc = err_set(err_r, EX_CONFIG, "%.*s",
-		    SV_ARG(sv_trim(buf_sv(&r.err))));
+		    SV_ARG(run_last_words(&r)));
 	if (rc == 0)
 		*text_r = arena_sv(p->mem, buf_sv(&r.out));
 	run_done(&r);

@@ -100,6 +100,10 @@ bool postfix_word(struct sv *in, struct sv *word_r);
  * asked. */
 int postfix_ask(const struct postfix *p, const char *table, struct sv keys,
     struct sv *text_r, struct err *err_r) MUST_CHECK;
+struct run;
+/* postmap(1) ends with 1 when it found nothing, and when it could not look:
+ * true for the latter. */
+bool postfix_is_failed_lookup(const struct run *r);
 /* Runs a tool of Postfix; what it prints is in *text_r. -1: it did not run, or
  * ended with another exit code than 0 (*code_r; NULL: nobody asks). */
 int postfix_run(struct arena *mem, const char *const argv[], struct sv *text_r,

@@ -3,10 +3,15 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "ctl/export_cidr.h"
 #include "ctl/postfix_plan.h"
 #include "base/banned.h"
+
+enum { PATH_BYTES = 4096 };
 
 static bool
 has_pin(const struct rule *r)
@@ -18,14 +23,6 @@ static bool
 looks_at_certificates(const struct rule *r)
 {
 	return plan_is_in_secure(r) || has_pin(r);
-}
-
-static bool
-hides_starttls(const struct rule *r)
-{
-	return plan_is_in(r) && r->mode == MODE_ENFORCE &&
-	    r->demand->level == LEVEL_NONE && r->sender.kind == PATTERN_ANY &&
-	    r->recipient.kind == PATTERN_ANY;
 }
 
 static struct sv
@@ -425,6 +422,62 @@ need_digest(struct plan *p)
 	}
 }
 
+bool
+plan_cidr_of(struct sv list, struct sv *word_r)
+{
+	static const struct sv type = SV("cidr:");
+	char path[PATH_BYTES];
+	struct buf bytes;
+
+	while (postfix_word(&list, word_r)) {
+		bool is_ours;
+
+		if (!sv_starts(*word_r, type))
+			continue;
+		(void)snprintf(path, sizeof(path), "%.*s",
+		    SV_ARG(sv_skip(*word_r, type.n)));
+		buf_init(&bytes, EXPORT_CIDR_BYTES);
+		is_ours = file_read(path, &bytes, NULL) == 0 &&
+		    sv_starts(buf_sv(&bytes), sv_from(EXPORT_CIDR_HEAD));
+		buf_free(&bytes);
+		if (is_ours)
+			return true;
+	}
+	return false;
+}
+
+/* It says what the table said when it was made. */
+static void
+need_fresh(struct plan *p, const struct postfix_place *at, struct sv word)
+{
+	const char *path = check_text(p->check, "%.*s",
+	    SV_ARG(sv_skip(word, sv_find(word, ':') + 1)));
+	struct check_finding *f = NULL;
+	struct buf now, then;
+
+	buf_init(&now, EXPORT_CIDR_BYTES);
+	buf_init(&then, EXPORT_CIDR_BYTES);
+	export_cidr(p->snap, p->check->app->now, &now);
+	if (file_read(path, &then, NULL) != 0 ||
+	    !sv_eq(buf_sv(&now), buf_sv(&then)))
+		f = check_add(p->check, CHECK_PROBLEM, "ehlo_stale",
+		    CHECK_POSTFIX,
+		    check_text(p->check,
+			"%s is older than the rules: STARTTLS is hidden as "
+			"they were",
+			path),
+		    check_text(p->check,
+			"tlswarden export --format cidr >%s.new && mv %s.new "
+			"%s && postfix reload",
+			path, path, path));
+	if (f != NULL) {
+		f->setting = at->name;
+		f->instance = p->instance;
+	}
+	buf_free(&now);
+	buf_free(&then);
+}
+
 static void
 need_ehlo_of(struct plan *p, const char *command, const char *name)
 {
@@ -440,12 +493,18 @@ need_ehlo_of(struct plan *p, const char *command, const char *name)
 		if (plan_asks_map(p, at->value, "ehlo", &word, &place) ==
 		    PLAN_ASKS)
 			continue;
-		f = plan_need_at(p, at, hides_starttls, "ehlo_not_asked",
+		if (plan_cidr_of(at->value, &word)) {
+			need_fresh(p, at, word);
+			continue;
+		}
+		f = plan_need_at(p, at, plan_is_in_none, "ehlo_not_asked",
 		    "STARTTLS stays offered to clients of rules with level "
 		    "none: the map ehlo is not asked");
-		if (p->socketmap != NULL)
+		if (p->socketmap != NULL || p->ehlo_file != NULL)
 			plan_set_at(p, f, at,
-			    check_text(p->check, "%s:ehlo%s%.*s", p->socketmap,
+			    check_text(p->check, "%s%s%s%.*s",
+				p->ehlo_file != NULL ? "cidr:" : p->socketmap,
+				p->ehlo_file != NULL ? p->ehlo_file : ":ehlo",
 				at->value.n > 0 ? ", " : "",
 				SV_ARG(at->value)));
 	}
@@ -464,6 +523,26 @@ need_ehlo(struct plan *p)
 	if (is_screened)
 		need_ehlo_of(p, "postscreen",
 		    "postscreen_discard_ehlo_keyword_address_maps");
+}
+
+void
+plan_asked_in(struct plan *p, bool is_planned, bool *milter_r,
+    bool *delegation_r)
+{
+	struct postfix_places places = postfix_places(&p->postfix,
+	    POSTFIX_EVERY, "smtpd", "smtpd_milters");
+
+	*milter_r = *delegation_r = false;
+	if (!plan_has(p, plan_is_in))
+		return;
+	for (size_t i = 0; i < places.n; i++) {
+		*milter_r |= filters(p, places.v[i].service);
+		*delegation_r |= delegates(p, places.v[i].service);
+	}
+	if (is_planned && !*milter_r && !*delegation_r)
+		*milter_r = p->milter != NULL;
+	if (is_planned && plan_has(p, has_pin))
+		*delegation_r = p->delegation != NULL;
 }
 
 void

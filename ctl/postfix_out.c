@@ -9,12 +9,6 @@
 #include "base/banned.h"
 
 static bool
-is_permanent(const struct rule *r)
-{
-	return plan_is_out_strict(r) && r->on_failure == ON_FAILURE_FAIL;
-}
-
-static bool
 has_pin(const struct rule *r)
 {
 	return plan_is_out_strict(r) && r->demand->fingerprint.n > 0;
@@ -52,19 +46,12 @@ is_user_secure(const struct rule *r)
 	return plan_is_out_users(r) && r->demand->level == LEVEL_SECURE;
 }
 
-/* The transports of rules about some users; postfix is Postfix's own word. */
-static const struct level_row {
-	const char *word;
-	const char *postfix;
-	plan_fits *fits;
-} levels[] = {
-	{ "none", "none", is_user_none },
-	{ "preferred", "may", is_user_preferred },
-	{ "encrypt", "encrypt", is_user_encrypt },
-	{ "secure", "secure", is_user_secure },
+const struct plan_level plan_levels[PLAN_LEVELS] = {
+	{ "none", "none", LEVEL_NONE, is_user_none },
+	{ "preferred", "may", LEVEL_PREFERRED, is_user_preferred },
+	{ "encrypt", "encrypt", LEVEL_ENCRYPT, is_user_encrypt },
+	{ "secure", "secure", LEVEL_SECURE, is_user_secure },
 };
-
-enum { N_LEVELS = sizeof(levels) / sizeof(levels[0]) };
 
 /* A list of tables that has to ask our map, ours first. */
 struct list {
@@ -86,7 +73,7 @@ static const struct list transport_maps = { "transport_maps", "transport",
 	"rules about some users of a domain reach smtp(8) by the map "
 	"transport alone, which is not asked" };
 static const struct list status_filter = { "smtp_delivery_status_filter", "dsn",
-	"smtp", POSTFIX_EVERY, is_permanent, "dsn_not_asked",
+	"smtp", POSTFIX_EVERY, plan_is_out_permanent, "dsn_not_asked",
 	"mail that a rule with on_failure = fail cannot deliver stays in the "
 	"queue: Postfix does not ask the map dsn" };
 
@@ -206,7 +193,7 @@ need_list(struct plan *p, const struct list *l)
 }
 
 static void
-need_transport(struct plan *p, const struct level_row *l)
+need_transport(struct plan *p, const struct plan_level *l)
 {
 	const char *service =
 	    check_text(p->check, "tlswarden-%s/unix", l->word);
@@ -312,8 +299,8 @@ void
 plan_outbound(struct plan *p)
 {
 	need_list(p, &policy_maps);
-	for (size_t i = 0; i < N_LEVELS; i++)
-		need_transport(p, &levels[i]);
+	for (size_t i = 0; i < PLAN_LEVELS; i++)
+		need_transport(p, &plan_levels[i]);
 	need_list(p, &transport_maps);
 	need_list(p, &status_filter);
 	need_digest(p);

@@ -98,6 +98,20 @@ plan_notice(struct plan *p, plan_fits *fits, const char *code,
 	return f;
 }
 
+bool
+plan_is_out_permanent(const struct rule *r)
+{
+	return plan_is_out_strict(r) && r->on_failure == ON_FAILURE_FAIL;
+}
+
+bool
+plan_is_in_none(const struct rule *r)
+{
+	return plan_is_in(r) && r->mode == MODE_ENFORCE &&
+	    r->demand->level == LEVEL_NONE && r->sender.kind == PATTERN_ANY &&
+	    r->recipient.kind == PATTERN_ANY;
+}
+
 static bool
 has_enforced(struct plan *p, plan_fits *fits)
 {

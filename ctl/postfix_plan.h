@@ -25,6 +25,8 @@ struct plan {
 	const char *socketmap;
 	const char *delegation;
 	const char *milter;
+	/* The cidr table that is to hide STARTTLS; NULL: the map ehlo is. */
+	const char *ehlo_file;
 };
 
 typedef bool plan_fits(const struct rule *r);
@@ -66,6 +68,21 @@ bool plan_is_out_strict(const struct rule *r);
 bool plan_is_in(const struct rule *r);
 bool plan_is_in_strict(const struct rule *r);
 bool plan_is_in_secure(const struct rule *r);
+bool plan_is_out_permanent(const struct rule *r);
+/* Level none for all mail of some clients: STARTTLS is not offered. */
+bool plan_is_in_none(const struct rule *r);
+
+/* The transports of rules about some users. */
+struct plan_level {
+	const char *word;
+	const char *postfix; /* Postfix's own word */
+	enum level level;
+	plan_fits *fits;
+};
+
+enum { PLAN_LEVELS = 4 };
+
+extern const struct plan_level plan_levels[PLAN_LEVELS];
 
 /* What a word of a setting names. */
 enum plan_ask {
@@ -80,6 +97,13 @@ enum plan_ask plan_asks_map(const struct plan *p, struct sv list,
 /* Whether the list names one of those listeners. */
 bool plan_names(const struct plan *p, struct sv list,
     const struct conf_endpoints *listeners, struct sv *word_r);
+
+/* The first word of the list that names a cidr table of ours; *word_r. */
+bool plan_cidr_of(struct sv list, struct sv *word_r);
+/* Whether Postfix asks milter and delegation about mail that it receives; with
+ * is_planned, once it is set up. False without such rules. */
+void plan_asked_in(struct plan *p, bool is_planned, bool *milter_r,
+    bool *delegation_r);
 
 /* Reads Postfix and fills p; instance is another configuration directory than
  * the first one, or NULL. -1: with *err_r. Free with plan_done. */

@@ -153,6 +153,14 @@ guise_done(struct guise *g)
 		(void)fclose(g->input);
 }
 
+static bool
+become_user(const struct guise *g)
+{
+	return !g->has_user ||
+	    (setgroups((size_t)g->n_groups, g->groups) == 0 &&
+		setgid(g->gid) == 0 && setuid(g->uid) == 0);
+}
+
 /* In the child: nothing here may allocate or lock. */
 static bool
 put_on(const struct guise *g, int out, int err)
@@ -165,9 +173,7 @@ put_on(const struct guise *g, int out, int err)
 		return false;
 	if (g->directory != NULL && chdir(g->directory) != 0)
 		return false;
-	return !g->has_user ||
-	    (setgroups((size_t)g->n_groups, g->groups) == 0 &&
-		setgid(g->gid) == 0 && setuid(g->uid) == 0);
+	return become_user(g);
 }
 
 static void
@@ -324,4 +330,39 @@ out:
 	guise_done(&g);
 	buf_free(&path);
 	return rc;
+}
+
+struct sv
+run_last_words(const struct run *r)
+{
+	struct sv said = sv_trim(buf_sv(&r->err));
+	size_t end = sv_rfind(said, '\n');
+
+	return end < said.n ? sv_skip(said, end + 1) : said;
+}
+
+int
+run_as(const char *user, int (*fn)(const void *arg), const void *arg,
+    struct err *err_r)
+{
+	struct run r = { .user = user };
+	struct guise g;
+	int status = 0;
+	pid_t pid;
+
+	if (guise_init(&g, &r, err_r) != 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		_exit(become_user(&g) ? fn(arg) : RUN_CANNOT_EXEC);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			pid = -1;
+	if (pid < 0)
+		return err_set(err_r, EX_OSERR, "a process: %s",
+		    strerror(errno));
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == RUN_CANNOT_EXEC)
+		return err_set(err_r, EX_OSERR, "it cannot be tried as user %s",
+		    user != NULL ? user : "");
+	return WEXITSTATUS(status);
 }

@@ -33,5 +33,12 @@ void run_done(struct run *r);
  * ceiling, was killed, or took too long. */
 int run_program(const char *const argv[], int timeout_msecs, struct run *r,
     struct err *err_r) MUST_CHECK;
+/* The last line of its standard error, or nothing: a tool that gives up says
+ * why at the end, behind its warnings. Views r. */
+struct sv run_last_words(const struct run *r);
+/* Calls fn in a process of its own that has become user (NULL: ours). Returns
+ * what fn did, 0 to 125. -1: it cannot be done. */
+int run_as(const char *user, int (*fn)(const void *arg), const void *arg,
+    struct err *err_r) MUST_CHECK;
 
 #endif

@@ -42,6 +42,8 @@ setup_run(struct app *app, const struct args *args)
 	    (args_has(args, "cf") || args_has(args, "program")))
 		return usage_error(args->command,
 		    "--cf and --program are about sendmail");
+	if (server->mta != CHECK_POSTFIX && args_has(args, "ehlo"))
+		return usage_error(args->command, "--ehlo is about postfix");
 	c.mtas = server->mta;
 	arena_init(&c.mem);
 	code = server->setup(&c, args);
@@ -54,6 +56,10 @@ setup_run(struct app *app, const struct args *args)
 static const struct option_spec options[] = {
 	{ "apply", NULL, "do it, keeping copies of what is changed", 0 },
 	{ "undo", NULL, "put the newest copies back", 0 },
+	{ "ehlo", "map|cidr",
+	    "postfix: hide STARTTLS by the map ehlo of policyd\n"
+	    "(default), or by a cidr table made from the rules",
+	    0 },
 	{ "cf", "FILE", "sendmail: this sendmail.cf", 0 },
 	{ "program", "FILE",
 	    "sendmail: the program whose test mode proves the\n"
@@ -65,13 +71,17 @@ static const struct option_spec options[] = {
 const struct command verb_setup = {
 	.name = "setup",
 	.summary = "make Postfix or Sendmail ask for the rules",
-	.synopsis = "postfix [--apply | --undo] | sendmail [OPTION]...",
+	.synopsis =
+	    "postfix [--apply | --undo] [--ehlo map|cidr] | sendmail "
+	    "[OPTION]...",
 	.help =
 	    "Prints what the installed mail server needs for the rules that\n"
 	    "are in the table, and why.\n"
-	    "postfix: postconf(1) commands. --apply makes the changes after a\n"
-	    "test lookup through the socket of policyd, and keeps copies;\n"
-	    "--undo puts the newest copies back.\n"
+	    "postfix: postconf(1) commands. --apply makes the changes and\n"
+	    "keeps copies. Before and after, each map is asked by Postfix's\n"
+	    "own client, as the user that Postfix is; when one does not\n"
+	    "answer as the table says, all stays, or is put back. --undo puts\n"
+	    "the newest copies back, unless the files were changed since.\n"
 	    "sendmail: lines for sendmail.mc that sendmail.cf lacks, and what\n"
 	    "in it keeps rules from working; then a lookup through the socket\n"
 	    "of policyd, and the same by Sendmail's own test mode. Nothing is\n"

@@ -20,13 +20,20 @@ int setup_postfix(struct check *c, const struct args *args) MUST_CHECK;
 /* Shows what to add to sendmail.mc, and proves the way to policyd. */
 int setup_sendmail(struct check *c, const struct args *args) MUST_CHECK;
 
-/* Copies main.cf and master.cf of dir to names with that time at their end,
- * which are never overwritten; adds the end to stamp. */
+/* Copies main.cf and master.cf of dir to names with that time at their end
+ * (or a later one: they are never overwritten); adds the end to stamp. */
 int setup_keep(const char *dir, int64_t now, struct buf *stamp,
     struct err *err_r) MUST_CHECK;
-/* Puts the copies with that end back; what was there is kept as
- * NAME.tlswarden-undone. With an empty stamp: the newest, added to it. */
-int setup_put_back(const char *dir, struct buf *stamp, struct err *err_r)
+/* Notes what main.cf and master.cf are now, for setup_undo to compare. */
+int setup_note(const char *dir, const struct buf *stamp, struct err *err_r)
     MUST_CHECK;
+/* Puts the copies with that end back; what was there is kept as
+ * NAME.tlswarden-undone. */
+int setup_put_back(const char *dir, const struct buf *stamp, struct err *err_r)
+    MUST_CHECK;
+/* The same with the newest copies, whose end is added to stamp. -1, too, when
+ * somebody has changed the files since: that would be lost. */
+int
+setup_undo(const char *dir, struct buf *stamp, struct err *err_r) MUST_CHECK;
 
 #endif

@@ -17,7 +17,13 @@
 #include "ctl/setup.h"
 #include "base/banned.h"
 
-enum { PATH_BYTES = 4096, FILE_BYTES = 16 << 20 };
+enum {
+	PATH_BYTES = 4096,
+	COPY_BYTES = 4096 + 64,
+	FILE_BYTES = 16 << 20,
+	SECONDS_TRIED = 60,
+	STAMP_BYTES = 96
+};
 
 static const char *const names[] = { "main.cf", "master.cf" };
 
@@ -62,28 +68,83 @@ copy(const char *from, const char *to, struct err *err_r)
 out:
 	if (fd >= 0)
 		(void)close(fd);
+	if (fd >= 0 && rc != 0)
+		(void)unlink(to);
 	buf_free(&bytes);
 	return rc;
+}
+
+/* dir/NAME and the same with the copy's end. */
+static void
+name_both(char from[static PATH_BYTES], char to[static COPY_BYTES],
+    const char *dir, const char *name, const char *end)
+{
+	(void)snprintf(from, PATH_BYTES, "%s/%s", dir, name);
+	(void)snprintf(to, COPY_BYTES, "%s/%s%s", dir, name, end);
+}
+
+static int
+copy_all(const char *dir, const char *end, struct err *err_r)
+{
+	char from[PATH_BYTES], to[COPY_BYTES];
+
+	for (size_t i = 0; i < N_NAMES; i++) {
+		name_both(from, to, dir, names[i], end);
+		if (copy(from, to, err_r) == 0)
+			continue;
+		while (i-- > 0) {
+			name_both(from, to, dir, names[i], end);
+			(void)unlink(to);
+		}
+		return -1;
+	}
+	return 0;
+}
+
+static bool
+is_free(const char *dir, const char *end)
+{
+	char from[PATH_BYTES], to[COPY_BYTES];
+
+	name_both(from, to, dir, names[0], end);
+	return access(to, F_OK) != 0;
 }
 
 int
 setup_keep(const char *dir, int64_t now, struct buf *stamp, struct err *err_r)
 {
-	time_t t = (time_t)now;
-	char end[64], from[PATH_BYTES], to[PATH_BYTES + 64];
+	char end[64];
 	struct tm tm;
 
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(end, sizeof(end), ".tlswarden-%Y%m%dT%H%M%SZ", &tm) == 0)
-		return err_set(err_r, EX_SOFTWARE, "the time cannot be told");
-	for (size_t i = 0; i < N_NAMES; i++) {
-		(void)snprintf(from, sizeof(from), "%s/%s", dir, names[i]);
-		(void)snprintf(to, sizeof(to), "%s%s", from, end);
-		if (copy(from, to, err_r) != 0)
-			return -1;
+	for (time_t t = (time_t)now; t < now + SECONDS_TRIED; t++) {
+		if (gmtime_r(&t, &tm) == NULL ||
+		    strftime(end, sizeof(end), ".tlswarden-%Y%m%dT%H%M%SZ",
+			&tm) == 0)
+			return err_set(err_r, EX_SOFTWARE,
+			    "the time cannot be told");
+		if (is_free(dir, end))
+			break;
 	}
+	if (copy_all(dir, end, err_r) != 0)
+		return -1;
 	buf_adds(stamp, end);
 	return 0;
+}
+
+/* The end of the note beside a copy. */
+static const char *
+note_end(const struct buf *stamp, char end[static STAMP_BYTES])
+{
+	(void)snprintf(end, STAMP_BYTES, "%.*s-after", SV_ARG(buf_sv(stamp)));
+	return end;
+}
+
+int
+setup_note(const char *dir, const struct buf *stamp, struct err *err_r)
+{
+	char end[STAMP_BYTES];
+
+	return copy_all(dir, note_end(stamp, end), err_r);
 }
 
 /* The names sort by time. */
@@ -110,27 +171,70 @@ newest(const char *dir, struct buf *stamp, struct err *err_r)
 }
 
 int
-setup_put_back(const char *dir, struct buf *stamp, struct err *err_r)
+setup_put_back(const char *dir, const struct buf *stamp, struct err *err_r)
 {
-	char path[PATH_BYTES], kept[PATH_BYTES + 64], undone[PATH_BYTES + 64];
+	char path[PATH_BYTES], kept[COPY_BYTES];
+	const char *end = buf_sv(stamp).p;
 
-	if (stamp->n == 0 && newest(dir, stamp, err_r) != 0)
-		return -1;
 	for (size_t i = 0; i < N_NAMES; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		(void)snprintf(kept, sizeof(kept), "%s%s", path,
-		    buf_str(stamp));
-		(void)snprintf(undone, sizeof(undone), "%s.tlswarden-undone",
-		    path);
-		(void)unlink(undone);
+		name_both(path, kept, dir, names[i], end);
 		if (access(kept, R_OK) != 0)
 			return err_set(err_r, EX_NOINPUT, "%s: %s", kept,
 			    strerror(errno));
-		if (copy(path, undone, err_r) != 0)
-			return -1;
+		name_both(path, kept, dir, names[i], ".tlswarden-undone");
+		(void)unlink(kept);
+	}
+	if (copy_all(dir, ".tlswarden-undone", err_r) != 0)
+		return -1;
+	for (size_t i = 0; i < N_NAMES; i++) {
+		name_both(path, kept, dir, names[i], end);
 		if (rename(kept, path) != 0)
 			return err_set(err_r, EX_CANTCREAT, "%s: %s", path,
 			    strerror(errno));
+	}
+	return 0;
+}
+
+/* True if both can be read and are the same, or there is no note: then nothing
+ * is known. */
+static bool
+is_unchanged(const char *path, const char *note)
+{
+	struct buf a, b;
+	bool is_same;
+
+	buf_init(&a, FILE_BYTES);
+	buf_init(&b, FILE_BYTES);
+	is_same = access(note, F_OK) != 0 ||
+	    (file_read(path, &a, NULL) == 0 && file_read(note, &b, NULL) == 0 &&
+		sv_eq(buf_sv(&a), buf_sv(&b)));
+	buf_free(&a);
+	buf_free(&b);
+	return is_same;
+}
+
+int
+setup_undo(const char *dir, struct buf *stamp, struct err *err_r)
+{
+	char path[PATH_BYTES], note[COPY_BYTES], end[STAMP_BYTES];
+
+	if (newest(dir, stamp, err_r) != 0)
+		return -1;
+	(void)note_end(stamp, end);
+	for (size_t i = 0; i < N_NAMES; i++) {
+		name_both(path, note, dir, names[i], end);
+		if (!is_unchanged(path, note))
+			return err_set(err_r, EX_DATAERR,
+			    "%s was changed after setup, which would be lost; "
+			    "nothing was put back: see diff -u %s%.*s %s, and "
+			    "copy by hand what you want",
+			    path, path, SV_ARG(buf_sv(stamp)), path);
+	}
+	if (setup_put_back(dir, stamp, err_r) != 0)
+		return -1;
+	for (size_t i = 0; i < N_NAMES; i++) {
+		name_both(path, note, dir, names[i], end);
+		(void)unlink(note);
 	}
 	return 0;
 }

@@ -22,18 +22,25 @@ _tlswarden_names() {
 	tlswarden "$1" list 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
 
-# What may stand behind an option; false: a file or nothing known.
+# What --help of the verb says may stand behind the option: "--mta a|b".
+_tlswarden_choices() {
+	local option=$1
+	shift
+	tlswarden "$@" --help 2>/dev/null |
+		sed -nE "s/^ +$option ([a-z]+(\\|[a-z]+)+).*/\\1/p" |
+		sort -u | tr '|' ' '
+}
+
+# What may stand behind an option of the verb; false: a file or nothing known.
 _tlswarden_values() {
+	[[ $1 == --* ]] || return 1
+	_tlswarden_choices "$@" | grep . && return
 	case $1 in
-	--direction) echo in out ;;
 	--level) echo none preferred encrypt secure ;;
-	--mode) echo enforce monitor starttls smtps lmtp ;;
+	--mode) echo enforce monitor ;;
 	--on-failure) echo tempfail fail ;;
 	--min-protocol) echo TLSv1 TLSv1.1 TLSv1.2 TLSv1.3 ;;
-	--mta) echo postfix sendmail ;;
-	--format) echo json postfix ;;
 	--purpose) echo server client any ;;
-	--crl-check) echo leaf all ;;
 	--verify) echo OK NO NOT FAIL ;;
 	--seen-by) echo milter delegation dsn sendmail probe ;;
 	--before | --after | --before-enforce | --rule) _tlswarden_names rule ;;
@@ -65,7 +72,7 @@ _tlswarden() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local verb words
 	_tlswarden_verb
-	if words=$(_tlswarden_values "$before"); then
+	if words=$(_tlswarden_values "$before" "${verb[@]}"); then
 		:
 	elif [[ $word == -* ]]; then
 		words=$(_tlswarden_options "${verb[@]}")

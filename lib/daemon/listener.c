@@ -233,6 +233,31 @@ bind_inet(struct listener *l, struct err *err_r)
 }
 
 int
+listener_reach(const struct endpoint *ep)
+{
+	const struct timeval patience = { .tv_sec = 3 };
+	struct sockaddr_storage ss;
+	struct sockaddr_un sun;
+	socklen_t n;
+	int fd, why = 0;
+
+	if (ep->kind == ENDPOINT_UNIX)
+		return unix_address(ep, &sun, NULL) < 0 ? ENAMETOOLONG
+							: ask_socket(&sun);
+	n = inet_address(ep, &ss);
+	fd = n == 0 ? -1 : socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return n == 0 ? EADDRNOTAVAIL : errno;
+	/* It holds for connect, too: socket(7). */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		sizeof(patience)) < 0 ||
+	    connect(fd, (const struct sockaddr *)&ss, n) < 0)
+		why = errno;
+	(void)close(fd);
+	return why;
+}
+
+int
 listener_open(struct listener *l, const struct endpoint *ep,
     const struct listener_defaults *defaults, struct err *err_r)
 {

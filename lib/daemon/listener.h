@@ -39,6 +39,8 @@ int listener_claim(const struct endpoint *ep, struct err *err_r) MUST_CHECK;
 int listener_adopt(struct listener *l, const struct endpoint *ep,
     const struct listener_defaults *defaults, const char *user,
     struct err *err_r) MUST_CHECK;
+/* Whether somebody answers on it: 0, or the errno(3) of connect(2). */
+int listener_reach(const struct endpoint *ep) MUST_CHECK;
 /* Safe on a listener that is not open (fd -1) or was closed before. */
 void listener_close(struct listener *l);
 

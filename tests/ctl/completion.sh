@@ -38,6 +38,9 @@ completes "--mta" "an option behind a configuration" \
 	tlswarden -c /etc/file check --m
 completes "none preferred encrypt secure" "values" tlswarden rule add --level ""
 completes "enforce" "a value" tlswarden rule set 1 --mode e
+completes "json postfix cidr" "values that --help names" \
+	tlswarden export --format ""
+completes "starttls smtps lmtp" "those of the verb" tlswarden probe --mode ""
 completes "1" "numbers of rules" tlswarden rule show ""
 completes "1" "numbers behind an option" tlswarden audit --rule ""
 completes "" "nothing for what is no verb" tlswarden nothing --x
@@ -49,6 +52,17 @@ for verb in $(_tlswarden_verbs); do
 	[ "$n" -ge 3 ]
 	verdict $? "options of $verb are found: $n"
 done
+
+# Each "--option a|b" of --help, of verbs and sub verbs.
+while read -r option choices verb; do
+	# shellcheck disable=SC2086 # a verb and its sub verb
+	completes "${choices//|/ }" "$verb $option" tlswarden $verb "$option" ""
+done < <(for verb in $(_tlswarden_verbs) "rule add" "rule set" "ca import"; do
+	# shellcheck disable=SC2086 # a verb and its sub verb
+	"$program" $verb --help |
+		sed -nE 's/^ +(-[A-Za-z], )?(--[a-z-]+) /\2 /p' |
+		sed -nE "s/^([^ ]+ [a-z]+(\|[a-z]+)+)( .*)?$/\1 $verb/p"
+done)
 
 if command -v zsh >/dev/null; then
 	zsh -n "$top_srcdir/contrib/completion/_tlswarden" 2>"$work/err"
