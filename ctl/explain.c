@@ -160,10 +160,12 @@ find_hop(struct question *q, struct err *err_r)
 static int
 ask_outbound(struct question *q, struct err *err_r)
 {
-	if (q->has_tls)
+	if (q->has_tls && (q->tls.verify.n == 0 || q->tls.has_fingerprints))
 		return err_set(err_r, EX_USAGE,
-		    "the facts of a session belong to --direction in; "
-		    "outbound Postfix asks before it connects");
+		    "with --direction out the facts of a session are those "
+		    "that Sendmail tells: --verify, perhaps with "
+		    "--tls-version, --bits, --subject and --issuer; Postfix "
+		    "asks before it connects");
 	if (find_hop(q, err_r) != 0)
 		return -1;
 	party_none(&q->absent);
@@ -246,13 +248,15 @@ static const struct option_spec options[] = {
 	    "in: the client's address; out: those of the\n"
 	    "servers, parted by commas",
 	    0 },
-	{ "tls-version", "V", "in: as the MTA names it, for example TLSv1.2",
-	    0 },
+	{ "tls-version", "V", "as the MTA names it, for example TLSv1.2", 0 },
 	{ "cipher", "C", "in: the cipher", 0 },
-	{ "bits", "N", "in: the cipher's bits", 0 },
-	{ "verify", "W", "in: Sendmail's word: OK, NO, NOT, FAIL, ...", 0 },
-	{ "subject", "S", "in: of the client's certificate, CN or /DN", 0 },
-	{ "issuer", "S", "in: its issuer, CN or /DN", 0 },
+	{ "bits", "N", "the cipher's bits", 0 },
+	{ "verify", "W",
+	    "Sendmail's word: OK, NO, NOT, FAIL, ...; out: judge\n"
+	    "such a session of Sendmail, not one in clear",
+	    0 },
+	{ "subject", "S", "of the other side's certificate, CN or /DN", 0 },
+	{ "issuer", "S", "its issuer, CN or /DN", 0 },
 	{ "fingerprint", "F", "in: SHA-256 of the certificate or its key", 0 },
 	{ "all", NULL, "list every rule, also of a large table", 0 },
 	{ .name = NULL },

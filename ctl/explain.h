@@ -15,10 +15,11 @@
 #include "ctl/out.h"
 #include "policy/explain.h"
 #include "policy/inbound.h"
+#include "policy/lookup.h"
 
 enum {
 	EXPLAIN_PEERS = 64,
-	EXPLAIN_ANSWERS = 8,
+	EXPLAIN_ANSWERS = 16,
 	EXPLAIN_LINES = 200,
 	EXPLAIN_MONITORS = 32
 };
@@ -81,6 +82,14 @@ struct explanation {
 
 /* Fills winner, answers, outcome and code. */
 void explain_answer(struct explanation *e);
+/* Adds what Sendmail gets: the maps sendmail and sts, by policyd's own calls. */
+void explain_sendmail(struct explanation *e);
+/* Adds an answer, which is borrowed until the end. */
+void explain_add(struct explanation *e, const char *mta, const char *by,
+    const char *key, const char *text);
+/* "OK value", "NOTFOUND" or "TEMP reason". */
+const char *explain_lookup(struct explanation *e, const struct lookup_answer *a)
+    NONNULL_RETURN;
 /* Why a rule did or did not win, in words; winner for its id. */
 const char *explain_why(const struct explain_line *line) NONNULL_RETURN;
 /* A formatted text that lives as long as e. */

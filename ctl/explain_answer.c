@@ -11,6 +11,7 @@
 #include "ctl/explain.h"
 #include "policy/dsn.h"
 #include "policy/lookup.h"
+#include "wire/reply_text.h"
 #include "base/banned.h"
 
 const char *
@@ -76,8 +77,8 @@ explain_rules(const struct explanation *e,
 	explain(e->table.snap, &e->q.query, e->app->now, take_line, &g);
 }
 
-static void
-add_answer(struct explanation *e, const char *mta, const char *by,
+void
+explain_add(struct explanation *e, const char *mta, const char *by,
     const char *key, const char *text)
 {
 	assert(e->n_answers < EXPLAIN_ANSWERS);
@@ -153,8 +154,8 @@ outbound_outcome(struct explanation *e)
 	return "mail is deferred: the rule's level is not known";
 }
 
-static const char *
-answer_text(struct explanation *e, const struct lookup_answer *a)
+const char *
+explain_lookup(struct explanation *e, const struct lookup_answer *a)
 {
 	if (a->status == LOOKUP_NOTFOUND)
 		return "NOTFOUND";
@@ -178,7 +179,8 @@ answer_users(struct explanation *e)
 	buf_init(&out, OUT_CELL_MAX);
 	lookup_transport(e->table.snap, sv_from(q->recipient), &scratch, &out,
 	    &a);
-	add_answer(e, "postfix", "transport", q->recipient, answer_text(e, &a));
+	explain_add(e, "postfix", "transport", q->recipient,
+	    explain_lookup(e, &a));
 	if (a.status != LOOKUP_FOUND) {
 		buf_free(&out);
 		return false;
@@ -193,7 +195,7 @@ answer_users(struct explanation *e)
 	buf_free(&out);
 	lookup_address(e->table.snap, e->winner->demand->level, sv_from(hop),
 	    &scratch, &a);
-	add_answer(e, "postfix", by, hop, answer_text(e, &a));
+	explain_add(e, "postfix", by, hop, explain_lookup(e, &a));
 	return true;
 }
 
@@ -212,8 +214,8 @@ answer_nexthop(struct explanation *e)
 	e->needs_peers = m.needs_peers;
 	if (!m.needs_peers && m.rule != a.rule)
 		e->unheeded = m.rule;
-	add_answer(e, "postfix", "tlspolicy", e->q.hop_text,
-	    answer_text(e, &a));
+	explain_add(e, "postfix", "tlspolicy", e->q.hop_text,
+	    explain_lookup(e, &a));
 }
 
 /* The words of a deferral or a bounce, for the fault that is most usual. */
@@ -233,7 +235,7 @@ answer_failure(struct explanation *e)
 	buf_init(&out, OUT_CELL_MAX);
 	if (dsn_rewrite(sv_from(key), &tie, e->app->now,
 		(struct dsn_probes){ .n = 0 }, &out))
-		add_answer(e, "postfix", "dsn", key,
+		explain_add(e, "postfix", "dsn", key,
 		    explain_textf(e, "OK %s", buf_str(&out)));
 	buf_free(&out);
 }
@@ -298,6 +300,20 @@ refusal(struct explanation *e, const struct judgement *j)
 	return words;
 }
 
+/* As the milter hands it over; the client sees one percent sign for two. */
+static const char *
+milter_text(struct explanation *e, const char *reply)
+{
+	const char *words;
+	struct buf text;
+
+	buf_init(&text, LIMIT_REPLY * 2);
+	reply_text_add(sv_from(reply), &text);
+	words = explain_textf(e, "%s", buf_str(&text));
+	buf_free(&text);
+	return words;
+}
+
 static void
 take_monitor(void *arg, const struct judgement *would)
 {
@@ -316,7 +332,8 @@ answer_ehlo(struct explanation *e)
 	if (!e->q.in.has_client)
 		return;
 	lookup_ehlo(e->table.snap, sv_from(e->q.peer_text), &a);
-	add_answer(e, "postfix", "ehlo", e->q.peer_text, answer_text(e, &a));
+	explain_add(e, "postfix", "ehlo", e->q.peer_text,
+	    explain_lookup(e, &a));
 }
 
 static void
@@ -325,13 +342,13 @@ answer_inbound(struct explanation *e)
 	inbound_judge(e->table.snap, &e->q.in, &e->judged);
 	e->winner = e->judged.rule;
 	if (e->judged.verdict.kind == VERDICT_PASS) {
-		add_answer(e, "both", "milter", NULL, "accept");
-		add_answer(e, "postfix", "delegation", NULL, "DUNNO");
+		explain_add(e, "both", "milter", NULL, "accept");
+		explain_add(e, "postfix", "delegation", NULL, "DUNNO");
 	} else {
 		const char *reply = refusal(e, &e->judged);
 
-		add_answer(e, "both", "milter", NULL, reply);
-		add_answer(e, "postfix", "delegation", NULL, reply);
+		explain_add(e, "both", "milter", NULL, milter_text(e, reply));
+		explain_add(e, "postfix", "delegation", NULL, reply);
 		e->code = CTL_FINDING;
 	}
 	answer_ehlo(e);
@@ -347,4 +364,5 @@ explain_answer(struct explanation *e)
 		answer_inbound(e);
 	else
 		answer_outbound(e);
+	explain_sendmail(e);
 }

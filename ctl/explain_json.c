@@ -80,7 +80,8 @@ query_json(const struct question *q)
 				 : json_null());
 	out_json_set(o, "nexthop", is_in ? json_null() : party_json(&q->hop));
 	out_json_set(o, "peers", peers_json(q));
-	out_json_set(o, "session", is_in ? session_json(q) : json_null());
+	out_json_set(o, "session",
+	    is_in || q->has_tls ? session_json(q) : json_null());
 	return o;
 }
 

@@ -192,6 +192,14 @@ print_row(void *arg, const struct rule_row *row)
 		row_print(e->app, row);
 }
 
+static const char *
+mta_words(const char *mta)
+{
+	if (strcmp(mta, "both") == 0)
+		return "Postfix and Sendmail";
+	return strcmp(mta, "sendmail") == 0 ? "Sendmail" : "Postfix";
+}
+
 static void
 print_answers(const struct explanation *e)
 {
@@ -200,9 +208,7 @@ print_answers(const struct explanation *e)
 		const struct answer *a = &e->answers[i];
 
 		printf("%s%s %s%s", i == 0 ? "" : "          ",
-		    strcmp(a->mta, "both") == 0 ? "Postfix and Sendmail"
-						: "Postfix",
-		    a->by, a->key != NULL ? " " : "");
+		    mta_words(a->mta), a->by, a->key != NULL ? " " : "");
 		print_safe(a->key != NULL ? a->key : "");
 		fputs(": ", stdout);
 		print_safe(a->text);

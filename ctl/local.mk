@@ -32,6 +32,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/explain.c %D%/explain.h \
 	%D%/explain_answer.c \
 	%D%/explain_json.c \
+	%D%/explain_sendmail.c \
 	%D%/explain_text.c \
 	%D%/export.c \
 	%D%/export_cidr.c %D%/export_cidr.h \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "milter/reply.h"
+#include "wire/reply_text.h"
 
 /* RFC 3463 section 2: class "." subject "." detail, 1 to 3 digits each. */
 static bool
@@ -27,17 +28,12 @@ is_status(struct sv word)
 static void
 put_text(struct sv text, char out[static REPLY_TEXT_MAX])
 {
-	size_t n = 0;
+	struct buf b;
 
-	text = sv_head(text, LIMIT_REPLY);
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-
-		out[n++] = c >= ' ' && c <= '~' ? c : '?';
-		if (c == '%')
-			out[n++] = '%';
-	}
-	out[n] = '\0';
+	buf_init(&b, REPLY_TEXT_MAX);
+	reply_text_add(sv_head(text, LIMIT_REPLY), &b);
+	(void)snprintf(out, REPLY_TEXT_MAX, "%s", buf_str(&b));
+	buf_free(&b);
 }
 
 void

@@ -5,5 +5,6 @@ noinst_LIBRARIES += lib/wire/libwire.a
 	%D%/attrs.c %D%/attrs.h \
 	%D%/domain.c %D%/domain.h \
 	%D%/netstring.c %D%/netstring.h \
+	%D%/reply_text.c %D%/reply_text.h \
 	%D%/socketmap.c %D%/socketmap.h \
 	%D%/xtext.c %D%/xtext.h

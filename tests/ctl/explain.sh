@@ -91,6 +91,51 @@ json '.needs_peers' "they could matter"
 tw 64 "an address and its address" explain --direction out \
 	--nexthop '[192.0.2.1]' --peer 192.0.2.1
 
+# ---- outbound, by Sendmail ------------------------------------------------
+sendmail='.answers | map(select(.mta == "sendmail") |
+	{(.by + " " + (.key | split(":")[0])): .answer}) | add'
+tw 0 "Sendmail, in clear" explain --json --direction out \
+	--recipient joe@mx.example.org --nexthop mx.example.org
+json "$sendmail"' | ."sendmail srv" | test("^OK 5.7.10:\"550 .* rule 2 ")' \
+	"map sendmail, srv"
+json "$sendmail"' | ."sendmail rcpt" | test("^OK 4.7.10:\"451 .* rule 2 ")' \
+	"rcpt is never for good"
+json "$sendmail"' | ."sendmail try" == "OK ok" and ."sts mx.example.org" ==
+	"OK secure match=mx.example.org servername=hostname"' "try and sts"
+key=$(jq -r '.answers[] | select(.key != null) | .key |
+	select(startswith("srv:"))' <<<"$out")
+want="<joe@mx.example.org><mx.example.org><mx.example.org>"
+[ "$key" = "srv:<NONE><><><0><0><0><>$want<><>" ]
+verdict $? "the key as tlswarden.m4 writes it"
+tw 0 "a session that is good" explain --json --direction out \
+	--nexthop mx.example.org --verify OK --tls-version TLSv1.3 --bits 256 \
+	--subject '/O=A (B)/CN=mx.example.org'
+json "$sendmail"' | ."sendmail srv" == "OK ok"' "is ok"
+json '.query.session.verify == "OK" and
+	(.outcome | test("by Sendmail mail is sent"))' "and that is said"
+tw 1 "one with another name" explain --json --direction out \
+	--nexthop mx.example.org --verify OK --tls-version TLSv1.3 --bits 256 \
+	--subject '/O=A <B>/CN=+ \"x'
+json "$sendmail"' | ."sendmail srv" | test("^OK 5.7.5:\"550 Cert")' \
+	"is refused"
+json '.reason == "subject_mismatch"' "with the reason"
+json '.answers | map(.key // "") |
+	any(test("<[+]2B[+]20[+]5C[+]22x>"))' \
+	"names are encoded as Sendmail does"
+tw 1 "one that is not verified" explain --direction out \
+	--nexthop mx.example.org --verify FAIL --tls-version TLSv1.3
+out_has 'Outcome .*by Sendmail mail is not sent in such a session' \
+	"is refused"
+tw 0 "an address that is not given" explain --direction out --nexthop x.test
+out_has 'Sendmail sendmail srv:.*: TEMP ' "cannot be judged"
+out_has 'Outcome .*Sendmail tells the address of the server' "and that is said"
+tw 0 "the address of the server" explain --json --direction out \
+	--nexthop x.test --peer 198.51.100.9
+json "$sendmail"' | ."sendmail srv" |
+	test("^OK 4.7.10:.* rule '"$rule"' ")' "decides: Sendmail tells it"
+tw 64 "facts that Sendmail does not tell" explain --direction out \
+	--nexthop a.test --verify OK --fingerprint ab
+
 # ---- inbound --------------------------------------------------------------
 tw 1 "inbound without TLS" explain --direction in --sender a@example.mil \
 	--recipient me@here.example
@@ -137,6 +182,13 @@ tw 1 "not verified, as Sendmail says it" explain --json --direction in \
 	--sender a@bank.example --tls-version TLSv1.2 --bits 256 --verify FAIL \
 	--subject '/C=XX/O=Big Bank/CN=mx' --issuer /CN=CA
 json '.reason == "cert_not_verified"' "refused"
+
+tw 1 "a percent sign" explain --json --direction in --sender a@bank.example \
+	--tls-version TLSv1.2 --bits 256 --verify OK --subject '/CN=50%x' \
+	--issuer /CN=CA --peer 203.0.113.200
+json '.answers | map({(.by): .answer}) | add |
+	(.milter | test("50%%x")) and (.delegation | test("50%x")) and
+	.sendmail == "OK ok"' "is doubled for the milter alone; feat"
 
 # ---- by number ----------------------------------------------------------
 tw 0 "explain of a reference" explain 1
