@@ -29,6 +29,7 @@ e2e_tests = \
 	%D%/t-self.sh \
 	%D%/t-sm-certs.sh \
 	%D%/t-sm-in.sh \
+	%D%/t-sm-monitor.sh \
 	%D%/t-sm-out.sh \
 	%D%/t-sm-rules.sh \
 	%D%/t-sm-trouble.sh \

@@ -213,6 +213,27 @@ tool probe --store --timeout 10 watch.good.test --time 4000000000 \
     > "$RUN/probe.out" 2>&1
 is "$(probed)" "${PROBED//#/2}" "--connect and --time note nothing"
 
+# ---- before it is enforced ----
+out=$(tool check --before-enforce 12)
+is "$?" 1 "check --before-enforce: it would refuse"
+like "$out" '^noplain\.test +bounced +20.*Z +mx\.plain\.test +no_starttls$' \
+    "where and why"
+tool check --before-enforce 14 > "$RUN/check.out"
+is "$?" 0 "a rule that all servers satisfy"
+like "$(cat "$RUN/check.out")" '^watch\.good\.test +passes ' "passes"
+tool check --before-enforce 18 --json | jq -e '.passes == 1' > "$RUN/check.out"
+is "$?" 0 "one with a CA of the table, by the chain that was kept"
+out=$(tool rule promote 12)
+is "$?" 1 "rule promote: not what would refuse"
+like "$out" '^- the ledger has 2 violations of it in that span$' "and says why"
+expect_answer noplain.test NOTFOUND "nothing has changed"
+out=$(tool rule promote 14)
+is "$?" 1 "nor what was watched too short a time"
+like "$out" '^- it is as it is since 20.*, 0\.[0-9] days' "and says since when"
+tool rule promote 14 --force > "$RUN/promote.out"
+is "$?" 0 "--force"
+expect_answer watch.good.test secure "it is enforced"
+
 # ---- without addresses ----
 sed -i '/^record_addresses/d' "$CONF"
 echo 'record_addresses = "none"' >> "$CONF"
