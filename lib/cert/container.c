@@ -235,6 +235,10 @@ walk_pem(const struct walk *w, struct sv bytes)
 	return rc;
 }
 
+/* OpenSSL tries all its decoders on a key, which takes seconds for megabytes
+ * of nested nothing; RSA-16384 has 10,000 bytes. */
+enum { KEY_BYTES_MAX = 32768 };
+
 static bool
 decodes_as_key(const unsigned char *p, long n)
 {
@@ -259,6 +263,7 @@ kind_of_der(struct sv der, size_t *n_r)
 {
 	const unsigned char *p = (const unsigned char *)der.p, *q = p;
 	long n = (long)der.n;
+	long key_n = n < KEY_BYTES_MAX ? n : KEY_BYTES_MAX;
 	enum object_kind kind = OBJECT_OTHER;
 	X509 *x;
 	X509_CRL *crl = NULL;
@@ -278,9 +283,9 @@ kind_of_der(struct sv der, size_t *n_r)
 		kind = OBJECT_REQUEST;
 	else if ((q = p, p12 = d2i_PKCS12(NULL, &q, n)) != NULL)
 		kind = OBJECT_PKCS12;
-	else if ((q = p, pub = d2i_PUBKEY(NULL, &q, n)) != NULL)
+	else if ((q = p, pub = d2i_PUBKEY(NULL, &q, key_n)) != NULL)
 		kind = OBJECT_PUBLIC_KEY;
-	else if ((q = p + n, decodes_as_key(p, n)))
+	else if ((q = p + n, decodes_as_key(p, key_n)))
 		kind = OBJECT_KEY;
 	X509_free(x);
 	X509_CRL_free(crl);

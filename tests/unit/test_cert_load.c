@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -171,6 +172,92 @@ drop_file(const char *dir, const char *name)
 	ck_assert_int_eq(unlink(path), 0);
 }
 
+static const struct {
+	size_t max_bytes;
+	size_t n; /* certificates that there is room for */
+} rooms[] = {
+	{ 0, 0 },
+	{ sizeof(SAMPLE_CERT) - 2, 0 },
+	{ sizeof(SAMPLE_CERT) - 1, 1 },
+	{ 2 * (sizeof(SAMPLE_CERT) - 1) - 1, 1 },
+	{ 2 * (sizeof(SAMPLE_CERT) - 1), 2 },
+	{ 1000000, 2 },
+};
+
+/* Only whole certificates, from the first on. */
+START_TEST(kept_as_pem)
+{
+	struct chain *c = NULL;
+	struct err err;
+	struct buf out;
+
+	ck_assert_int_eq(chain_load_bytes(sv_from(SAMPLE_CERT SAMPLE_CERT), "x",
+			     &c, &err),
+	    0);
+	buf_init(&out, 1000000);
+	chain_pem_all(c, rooms[_i].max_bytes, &out);
+	ck_assert_uint_eq(out.n, rooms[_i].n * (sizeof(SAMPLE_CERT) - 1));
+	buf_free(&out);
+	chain_free(c);
+}
+END_TEST
+
+START_TEST(notes)
+{
+	struct chain *from = NULL, *to = chain_new();
+	struct err err;
+
+	ck_assert_int_eq(chain_load_bytes(sv_from(SAMPLE_CERT SAMPLE_CERT), "x",
+			     &from, &err),
+	    0);
+	chain_add_cas(to, from, 0, "no room");
+	ck_assert_uint_eq(chain_count(to), 0);
+	chain_add_cas(to, from, 9, "first");
+	ck_assert_uint_eq(chain_count(to), 1);
+	chain_add_cas(to, from, 9, "second");
+	ck_assert_uint_eq(chain_count(to), 1);
+	ck_assert_str_eq(chain_note(to, 0), "first");
+	ck_assert_ptr_null(chain_note(to, 1));
+	ck_assert_ptr_null(chain_note(from, 0));
+	chain_set_note(to, 0, NULL);
+	ck_assert_ptr_null(chain_note(to, 0));
+	chain_add_cas(to, NULL, 9, "nothing");
+	chain_free(from);
+	chain_free(to);
+}
+END_TEST
+
+enum { NESTED_BYTES = 16 << 20, NESTED_SECS = 20 };
+
+/* Open sequences of unknown length inside each other: OpenSSL's decoders of
+ * keys took two seconds of CPU for each megabyte of them. */
+START_TEST(nested_nothing)
+{
+	struct chain *chain = NULL;
+	struct crls *lists = NULL;
+	struct err err = { 0 };
+	struct timespec from, until;
+	char *bytes = mem_alloc(NESTED_BYTES);
+
+	for (size_t i = 0; i < NESTED_BYTES; i += 2) {
+		bytes[i] = 0x30;
+		bytes[i + 1] = (char)0x80;
+	}
+	ck_assert_int_eq(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from), 0);
+	ck_assert_int_eq(chain_load_sent_bytes(sv_make(bytes, NESTED_BYTES),
+			     "nested", &chain, &err),
+	    -1);
+	ck_assert_int_eq(err.sysexit, EX_DATAERR);
+	ck_assert_int_eq(crls_load_bytes(sv_make(bytes, NESTED_BYTES), "nested",
+			     &lists, &err),
+	    -1);
+	ck_assert_int_eq(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &until), 0);
+	ck_assert_msg(until.tv_sec - from.tv_sec < NESTED_SECS, "%lld s of CPU",
+	    (long long)(until.tv_sec - from.tv_sec));
+	free(bytes);
+}
+END_TEST
+
 START_TEST(trust)
 {
 	char dir[] = "/tmp/tlswarden-trust-XXXXXX";
@@ -246,6 +333,9 @@ add_tests(TCase *tc)
 	tcase_add_loop_test(tc, load, 0, N_ROWS(rows));
 	tcase_add_loop_test(tc, crls, 0, N_ROWS(crl_rows));
 	tcase_add_test(tc, ends);
+	tcase_add_loop_test(tc, kept_as_pem, 0, N_ROWS(rooms));
+	tcase_add_test(tc, notes);
+	tcase_add_test(tc, nested_nothing);
 	tcase_add_test(tc, trust);
 	tcase_add_loop_test(tc, keys, 0, N_ROWS(key_rows));
 }
