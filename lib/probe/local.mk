@@ -12,4 +12,5 @@ noinst_LIBRARIES += lib/probe/libprobe.a
 	%D%/sweep.c %D%/sweep.h \
 	%D%/target.c %D%/target.h \
 	%D%/tls.c %D%/tls.h \
-	%D%/visit.c %D%/visit.h
+	%D%/visit.c %D%/visit.h \
+	%D%/watch.c %D%/watch.h

@@ -152,6 +152,16 @@ out_has '^against it, but --force is given' "says what it overrides"
 [ "$(sql "SELECT mode FROM policy WHERE id = 14")" = enforce ]
 verdict $? "in the table"
 
+# A CA of its own is what it watched for.
+sql "INSERT INTO ca(name,pem) VALUES('c','$pem');
+     INSERT INTO policy(id,direction,sender,level,ca,mode)
+     VALUES(20,'in','ca.test','secure','c','monitor');
+     UPDATE audit SET at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-60 days')
+     WHERE key = '20'"
+tw 1 "a CA that is new" rule promote 20
+out_has '^- its CA "c" was changed on 20' "is not what it watched for"
+out_lacks 'is as it is since' "though the rule is old"
+
 # ---- what is wrong ----
 sql "UPDATE policy SET enabled = 0 WHERE id = 3"
 tw 1 "a disabled rule" rule promote 3
