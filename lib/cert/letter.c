@@ -11,12 +11,22 @@
 #include "cert/wrap.h"
 #include "base/banned.h"
 
-enum { LETTER_COLUMNS = 72 };
+enum { LETTER_COLUMNS = 72, SUBJECT_BYTES = 253 };
 
 static bool
 is_theirs(const struct finding *f)
 {
 	return f->severity == FINDING_FAIL && f->fault == FAULT_THEIRS;
+}
+
+/* RFC 5322 2.2: a header is ASCII, and its lines are not endless. */
+static void
+subject_words(const char *target, struct buf *out)
+{
+	struct sv v = sv_head(sv_from(target), SUBJECT_BYTES);
+
+	for (size_t i = 0; i < v.n; i++)
+		buf_addc(out, v.p[i] >= ' ' && v.p[i] <= '~' ? v.p[i] : '?');
 }
 
 static void
@@ -26,8 +36,10 @@ opening(const struct diagnosis *d, int64_t now, size_t n, struct buf *out)
 	struct buf text;
 
 	buf_init(&text, 4096);
-	buf_addf(out, "Subject: TLS certificate of %s: %s\n\n", d->target,
-	    n == 1 ? "a fault to mend" : "faults to mend");
+	buf_adds(out, "Subject: TLS certificate of ");
+	subject_words(d->target, out);
+	buf_adds(out,
+	    n == 1 ? ": a fault to mend\n\n" : ": faults to mend\n\n");
 	buf_adds(out, "Dear postmaster,\n\n");
 	buf_addf(&text,
 	    "mail between us must be encrypted with a certificate that can be "

@@ -39,6 +39,20 @@ check_text(const struct buf *text)
 	json_decref(string);
 }
 
+/* A header that a mail may have. */
+static void
+check_letter(const struct diagnosis *d)
+{
+	struct buf text;
+
+	buf_init(&text, 1U << 26);
+	if (text_letter(d, now, &text))
+		for (size_t i = 0; text.p[i] != '\n'; i++)
+			assert(i < 400 && text.p[i] >= ' ' && text.p[i] <= '~');
+	check_text(&text);
+	buf_free(&text);
+}
+
 static void
 print(const struct diagnosis *d)
 {
@@ -55,10 +69,10 @@ print(const struct diagnosis *d)
 	free(dump);
 	buf_init(&text, 1U << 26);
 	text_diagnosis(d, &style, &text);
-	(void)text_letter(d, now, &text);
 	assert(!text.is_full);
 	check_text(&text);
 	buf_free(&text);
+	check_letter(d);
 }
 
 /* What was seen before: the CAs of the chain, under a hostile name. */
@@ -114,6 +128,8 @@ judge(struct chain *chain, const struct crls *crls, bool is_ours)
 	diagnosis_init(&d, req.name);
 	assert(verify_chain(&req, &d, &err) == 0);
 	assert(d.verdict != DIAGNOSIS_NOVERIFY);
+	if (d.n_certs > 0)
+		d.target = d.certs[0].subject;
 	print(&d);
 	diagnosis_done(&d);
 	trust_free(trust);
