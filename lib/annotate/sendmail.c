@@ -187,6 +187,8 @@ starttls(struct sv msg, struct sendmail_memory *m, struct annotation *r)
 	word = field(msg, verifymsg);
 	if (word.n > 0)
 		return verify_message(msg, word, m, r);
+	/* Another connection: what was kept is not about it. */
+	m->reason = REASON_COUNT;
 	keep_peer(m, field(msg, relay));
 	word = field(msg, verify);
 	if (!sv_is(word, "FAIL") && !sv_is(word, "DANE_FAIL"))

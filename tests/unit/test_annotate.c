@@ -389,6 +389,20 @@ START_TEST(sendmail_joins)
 				     "relay=mx.b.test., stat=Deferred: x"),
 			  &r),
 	    "told once");
+	/* The next server of the same process has nothing to do with it. */
+	ck_assert(!annotator_line(a,
+	    sv_from(SM "STARTTLS=client, error: connect failed=-1, "
+		       "reason=wrong version number, SSL_error=1"),
+	    &r));
+	ck_assert(!annotator_line(a,
+	    sv_from(SM "STARTTLS=client, relay=mx2.b.test., version=TLSv1.3, "
+		       "verify=OK, cipher=X, bits=256/256"),
+	    &r));
+	ck_assert_msg(!annotator_line(a,
+			  sv_from(SM "4ALA00Xx012347: to=<a@b>, "
+				     "relay=mx2.b.test., stat=Deferred: 452"),
+			  &r),
+	    "another relay");
 	annotator_free(a);
 }
 END_TEST
