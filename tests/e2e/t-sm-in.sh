@@ -71,6 +71,20 @@ refusal()
 	echo "$1 TLS required by policy rule $2 for mail $3: $NO_TLS"
 }
 
+# The row of the matrix that a sender's rule is about.
+row_of()
+{
+	case $1 in
+	bank) echo level encrypt ;;
+	secure) echo level secure ;;
+	ca*) echo check CA issuer ;;
+	tls1*) echo min_protocol ;;
+	bits) echo min_bits ;;
+	pin) echo fingerprint ;;
+	*) echo check subject ;;
+	esac
+}
+
 # SENDER-DOMAIN | smtp.py options | the reply's start | what it shows
 cases()
 {
@@ -143,28 +157,42 @@ IN_LOG=$RUN/in.maillog
 
 # ---- plaintext ----
 log_mark "$IN_LOG"
+cell Sendmail in / fail
 expect_rcpt "550 $(refusal 5.7.10 1 'from bank.test')" \
     "plaintext is refused, with rule, cause and fix" a@bank.test b@us.test
+cell Sendmail in / cause and fix in the text
 expect_log "$IN_LOG" "Milter: to=<b@us.test>, reject=550 5.7.10 TLS required \
 by policy rule 1 for mail from bank.test: .* on your outbound server" \
     "Sendmail logs the whole text"
+cell
 expect_rows "$LAST" 'sendmail\|none\|\|0\|0\|1\|1\|no_tls' \
     "the session is recorded as Sendmail's"
+cell Sendmail in / temporarily fail
 expect_rcpt "451 $(refusal 4.7.10 2 'from soft.test')" \
     "a rule that fails temporarily" a@soft.test b@us.test
+cell Sendmail in / by address
 expect_rcpt "550 $(refusal 5.7.10 3 'to us.test')" "a recipient rule" \
     a@elsewhere.test audit@us.test
-expect_rcpt '250 2.1.5 .*' "no rule: taken" a@elsewhere.test b@us.test
+expect_rcpt '250 2.1.5 .*' "another recipient: taken" a@elsewhere.test b@us.test
+cell Sendmail in / by subnet
+expect_rcpt '250 2.1.5 .*' "another client: taken" a@elsewhere.test b@us.test
 smtp_options=(--from 127.0.0.5)
 expect_rcpt "550 $(refusal 5.7.10 4 'from elsewhere.test')" "a subnet rule" \
     a@elsewhere.test b@us.test
 expect_rcpt '250 2.1.5 .*' "encrypted from that subnet" a@elsewhere.test \
     b@us.test "${STARTTLS[@]}"
 smtp_options=()
+cell Sendmail in / by partner domain
+expect_rcpt "550 $(refusal 5.7.10 1 'from bank.test')" "a domain" \
+    a@bank.test b@us.test
 expect_rcpt "550 $(refusal 5.7.10 7 'from sub.bank.test')" "a subdomain" \
     a@sub.bank.test b@us.test
+expect_rcpt '250 2.1.5 .*' "a domain whose end looks alike" a@thebank.test \
+    b@us.test
+cell Sendmail in / level none
 expect_rcpt '250 2.1.5 .*' "level none takes plaintext" a@free.bank.test \
     b@us.test
+cell Sendmail in / level preferred
 expect_rcpt '250 2.1.5 .*' "level preferred takes plaintext" a@likes.test \
     b@us.test
 expect_rows "$LAST" 'sendmail\|none\|\|0\|1\|0\|\|' "and records it"
@@ -174,15 +202,18 @@ expect_rows "$LAST" 'sendmail\|starttls\|TLSv1.3\|0\|1\|0\|\|' \
     "and records that"
 
 # ---- TLS ----
+cell Sendmail in / level encrypt
 expect_rcpt '250 2.1.5 .*' "STARTTLS without a second EHLO is no plaintext" \
     a@bank.test b@us.test "EHLO client.test" starttls
 expect_rows "$LAST" 'sendmail\|starttls\|TLSv1.3\|0\|1\|0\|\|' \
     "and is recorded so"
 while IFS='|' read -r domain options reply what; do
+	cell "Sendmail in / $(row_of "$domain")"
 	read -r -a smtp_options <<< "$options"
 	expect_rcpt "$reply.*" "$what" "a@$domain.test" b@us.test \
 	    "${STARTTLS[@]}" < /dev/null
 done < <(cases)
+cell
 smtp_options=(--cert client-good)
 expect_rcpt '250 2.1.5 .*' "secure again" a@secure.test b@us.test \
     "${STARTTLS[@]}"
@@ -197,17 +228,20 @@ expect_rows "SELECT verify, cert_subject FROM session ORDER BY id DESC
     LIMIT 1" 'FAIL\|/O=Partner/CN=out.partner.test' \
     "the row of an expired certificate says FAIL"
 smtp_options=()
-for domain in secure cagood tls13 bits; do
+for domain in bank secure cagood tls13 bits; do
+	cell "Sendmail in / $(row_of "$domain")"
 	expect_rcpt '550 5.7.10 .*required by policy rule .*not encrypted.*' \
 	    "plaintext under $domain" "a@$domain.test" b@us.test < /dev/null
 done
 
 # ---- monitor; several recipients ----
+cell Sendmail in / monitor
 expect_rcpt '250 2.1.5 .*' "a monitor rule refuses nothing" a@watched.test \
     b@us.test
 expect_rows "SELECT rule, mode, reason, recipient FROM violation
     ORDER BY id DESC LIMIT 1" '5\|monitor\|no_tls\|b@us.test' \
     "but the ledger has it"
+cell
 got=$(smtp "EHLO client.test" "MAIL FROM:<a@elsewhere.test>" \
     "RCPT TO:<b@us.test>" "RCPT TO:<audit@us.test>" "RCPT TO:<c@us.test>" \
     data "MAIL FROM:<a@bank.test>" "RCPT TO:<b@us.test>" RSET starttls \

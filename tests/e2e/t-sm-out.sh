@@ -60,52 +60,93 @@ rules()
 		NULL),
 	    (22,'out','secplain.plain.test','secure','fail',NULL,NULL,NULL,
 		NULL),
-	    (23,'out','refuse.test','encrypt','fail',NULL,NULL,NULL,NULL);
+	    (23,'out','refuse.test','encrypt','fail',NULL,NULL,NULL,NULL),
+	    (24,'out','cfo@user.plain.test','encrypt','tempfail',NULL,NULL,
+		NULL,NULL),
+	    (25,'out','none.plain.test','none','fail',NULL,NULL,NULL,NULL),
+	    (26,'out','nouser.good.test','encrypt','fail',NULL,NULL,NULL,NULL),
+	    (27,'out','x@nouser.good.test','none','fail',NULL,NULL,NULL,NULL),
+	    (28,'out','pref.good.test','preferred','fail',NULL,NULL,NULL,NULL),
+	    (29,'out','pref.untrusted.test','preferred','fail',NULL,NULL,NULL,
+		NULL),
+	    (32,'out','sec.chain.test','secure','fail',NULL,NULL,NULL,NULL),
+	    (33,'out','sec.selfsigned.test','secure','fail',NULL,NULL,NULL,
+		NULL),
+	    (34,'out','sec.incomplete.test','secure','fail',NULL,NULL,NULL,
+		NULL),
+	    (35,'out','host.wrongname.test','secure','fail',NULL,'hostname',
+		NULL,NULL),
+	    (36,'out','ca.untrusted.test','secure','fail','Good',NULL,NULL,
+		NULL),
+	    (37,'out','old.tls11.test','encrypt','fail',NULL,NULL,'TLSv1.1',
+		NULL),
+	    (38,'out','new.good.test','encrypt','fail',NULL,NULL,'TLSv1.3',
+		NULL),
+	    (39,'out','low.aes128.test','encrypt','fail',NULL,NULL,NULL,128),
+	    (40,'out','.dom.plain.test','encrypt','fail',NULL,NULL,NULL,NULL);
 	    INSERT INTO policy(id,$col,subnet,mode) VALUES
-	    (30,'out','*','secure','fail','127.1.0.13/32','enforce'),
-	    (31,'out','watch.plain.test','encrypt','fail',NULL,'monitor')"
+	    (50,'out','*','secure','fail','127.1.0.13/32','enforce'),
+	    (51,'out','watch.plain.test','encrypt','fail',NULL,'monitor')"
 }
 
-# RECIPIENT | tls, clear, or what the log line has | what it shows
+# ROW of the matrix | RECIPIENT | tls, clear, or what the log line has | what it
+# shows
 cases()
 {
 	local no='required by policy rule'
 
 	cat <<-ROWS
-	a@free.good.test|tls|no rule: TLS is tried
-	a@free.plain.test|clear|no rule: in clear where there is none
-	a@pref.plain.test|clear|preferred: in clear where there is none
-	a@none.good.test|clear|none: in clear although it is offered
-	a@enc.good.test|tls|encrypt
-	a@enc.untrusted.test|tls|encrypt: an untrusted certificate will do
-	a@plain.test|dsn=5.7.10, stat=|encrypt, fail: no STARTTLS
-	a@soft.plain.test|dsn=4.7.10, stat=Deferred: 451 4.7.10 TLS $no 2 for \
-mail to soft.plain.test: this session is not encrypted; enable STARTTLS|\
-encrypt, tempfail: no STARTTLS, the whole text
-	a@sec.good.test|tls|secure: the next hop by a wildcard
-	a@secplain.plain.test|dsn=5.7.10|secure: no STARTTLS
-	a@untrusted.test|dsn=5.7.5|secure, fail: an untrusted CA
-	a@expired.test|dsn=4.7.5, stat=Deferred: 451 4.7.5 Verified \
-certificate $no 7 for mail to expired.test: .*\(verify FAIL\)|secure, \
-tempfail: expired
-	a@wrongname.test|dsn=5.7.5|secure: another name
-	a@host.good.test|tls|cert_name hostname
-	a@cn.good.test|tls|cert_name: one of two
-	a@other.good.test|dsn=5.7.5|cert_name: another
-	a@ca.second.test|tls|ca: issued by it
-	a@ca.good.test|dsn=5.7.5|ca: another one
-	a@tls11.test|dsn=5.7.6|min_protocol: TLS 1.1 under 1.2
-	a@ok.tls12.test|tls|min_protocol: TLS 1.2 under 1.2
-	a@tls12.test|dsn=4.7.6, stat=Deferred: 451 4.7.6 TLSv1.3 or newer $no \
-16 .*\(TLSv1.2\)|min_protocol: TLS 1.2 under 1.3
-	a@aes128.test|dsn=5.7.6|min_bits: 128 under 256
-	a@bits.good.test|tls|min_bits: 256 under 256
-	ceo@user.plain.test|dsn=5.7.10, stat=|a rule about a user: refused
-	b@user.plain.test|clear|which is not about others
-	a@watch.plain.test|clear|monitor changes nothing
-	a@incomplete.test|dsn=5.7.5|a subnet rule: the server is in it
-	a@selfsigned.test|tls|which is not about others
-	a@refuse.test|dsn=4.7.0|STARTTLS refused: it waits, also with fail
+	level none|a@none.good.test|clear|in clear although TLS is offered
+	level none|a@none.plain.test|clear|in clear where there is none
+	level none|x@nouser.good.test|clear|none for one user of a domain
+	level preferred|a@free.good.test|tls|no rule: TLS is tried
+	level preferred|a@free.plain.test|clear|no rule: falls back
+	level preferred|a@pref.good.test|tls|TLS where it is offered
+	level preferred|a@pref.untrusted.test|tls|with any certificate
+	level preferred|a@pref.plain.test|clear|falls back
+	level encrypt|a@enc.good.test|tls|TLS
+	level encrypt|a@enc.untrusted.test|tls|an untrusted certificate will do
+	level encrypt|a@plain.test|dsn=5\.7\.10, stat=|no STARTTLS
+	level encrypt|a@refuse.test|dsn=4\.7\.0|STARTTLS fails: it waits, also \
+with fail
+	level encrypt|a@nouser.good.test|tls|another user than the excepted one
+	level secure|a@sec.good.test|tls|the next hop by a wildcard
+	level secure|a@sec.chain.test|tls|with an intermediate
+	level secure|a@secplain.plain.test|dsn=5\.7\.10|no STARTTLS
+	level secure|a@untrusted.test|dsn=5\.7\.5|an untrusted CA
+	level secure|a@expired.test|dsn=4\.7\.5, stat=Deferred: 451 4\.7\.5 \
+Verified certificate $no 7 for mail to expired.test: .*\(verify FAIL\)|expired
+	level secure|a@sec.selfsigned.test|dsn=5\.7\.5|self-signed
+	level secure|a@sec.incomplete.test|dsn=5\.7\.5|without its intermediate
+	level secure|a@wrongname.test|dsn=5\.7\.5|another name
+	check subject|a@host.good.test|tls|hostname
+	check subject|a@cn.good.test|tls|one of two
+	check subject|a@other.good.test|dsn=5\.7\.5|another
+	check subject|a@host.wrongname.test|dsn=5\.7\.5|hostname: another
+	check CA issuer|a@ca.second.test|tls|issued by it
+	check CA issuer|a@ca.good.test|dsn=5\.7\.5|another one, trusted
+	check CA issuer|a@ca.untrusted.test|dsn=5\.7\.5|one that is not trusted
+	min_protocol|a@tls11.test|dsn=5\.7\.6|TLS 1.1 under 1.2
+	min_protocol|a@old.tls11.test|tls|TLS 1.1 under 1.1
+	min_protocol|a@ok.tls12.test|tls|TLS 1.2 under 1.2
+	min_protocol|a@tls12.test|dsn=4\.7\.6, stat=Deferred: 451 4\.7\.6 \
+TLSv1.3 or newer $no 16 .*\(TLSv1.2\)|TLS 1.2 under 1.3
+	min_protocol|a@new.good.test|tls|TLS 1.3 under 1.3
+	min_bits|a@aes128.test|dsn=5\.7\.6|128 under 256
+	min_bits|a@low.aes128.test|tls|128 under 128
+	min_bits|a@bits.good.test|tls|256 under 256
+	by address|ceo@user.plain.test|dsn=5\.7\.10, stat=|its rule refuses
+	by address|cfo@user.plain.test|dsn=4\.7\.10, stat=Deferred: 451 4\.7\.10\
+ TLS $no 24 for mail to user.plain.test: this session is not encrypted; enable|\
+temporarily, with the whole text
+	by address|"ceo"@user.plain.test|dsn=5\.7\.10|quoted
+	by address|b@user.plain.test|clear|which is not about others
+	by partner domain|a@sub.dom.plain.test|dsn=5\.7\.10|a subdomain
+	by partner domain|a@dom.plain.test|clear|not the domain itself
+	by partner domain|a@plain.test|dsn=5\.7\.10|a domain
+	by subnet|a@incomplete.test|dsn=5\.7\.5|the server is in it
+	by subnet|a@selfsigned.test|tls|which is not about others
+	monitor|a@watch.plain.test|clear|changes nothing
 	ROWS
 }
 
@@ -115,15 +156,18 @@ receivers_start
 policyd_start
 sendmail_out < /dev/null
 log_mark "$RUN/send.maillog"
-while IFS='|' read -r rcpt want what; do
+while IFS='|' read -r row rcpt want what; do
+	cell "Sendmail out / $row"
 	sm_send "$rcpt" < /dev/null
 	case $want in
 	tls | clear) expect_sm_sent "$rcpt" "$want" "$what" ;;
 	*) expect_sm "$rcpt" "$want" "$what" ;;
 	esac
 done < <(cases)
+cell
 
 # ---- what the sender is told ----
+cell Sendmail out / fail
 bounce()
 {
 	grep -lF 'Delivered-To: sender@dsn.good.test' "$RUN"/mail/all/new/* \
@@ -142,19 +186,30 @@ like "$(bounce a@plain.test)" 'Status: 5.7.10 ' "the bounce has the status"
 like "$(bounce a@plain.test)" "550 5.7.10 a@plain.test\.\.\. TLS required by \
 policy rule 1 for mail to plain.test: this session is not encrypted; enable \
 STARTTLS" "and the whole text"
+cell Sendmail out / cause and fix in the text
 like "$(bounce a@wrongname.test)" "policy rule 8 .*\(subject \
 elsewhere.test\); use a certificate with the name that was agreed" \
     "and what the certificate says"
+cell Sendmail out / temporarily fail
 log_mark "$RUN/send.maillog"
 sm_send mixed@plain.test mixed@enc.good.test mixed@soft.plain.test
 expect_sm mixed@plain.test 'dsn=5.7.10' "one of three recipients is refused"
 expect_sm_sent mixed@enc.good.test tls "the second gets it"
 expect_sm mixed@soft.plain.test 'dsn=4.7.10' "the third waits"
+sm_send soft@soft.plain.test
+expect_sm soft@soft.plain.test "dsn=4.7.10, stat=Deferred: 451 4.7.10 TLS \
+required by policy rule 2 for mail to soft.plain.test: this session is not \
+encrypted; enable STARTTLS" "the log has the whole text"
 sendmail_run send -bp > "$RUN/queue"
 like "$(tr -s '[:space:]' ' ' < "$RUN/queue")" \
-    '451 4.7.10 TLS required by policy rule 2 ' "the queue shows the text"
+    'Deferred: 451 4.7.10 TLS required by policy rule 2 ' \
+    "mailq shows as much of it as it shows of any"
+like "$(grep -ah '^M' "$RUN"/send/mqueue/qf*)" "^MDeferred: 451 4.7.10 TLS \
+required by policy rule 2 for mail to soft.plain.test: this session is not \
+encrypted; enable STARTTLS$" "the queue file has all of it"
 
 # ---- a change ----
+cell
 sql "UPDATE policy SET on_failure = 'tempfail' WHERE id = 1"
 sleep 1
 log_mark "$RUN/send.maillog"
@@ -166,11 +221,13 @@ sql "INSERT INTO policy(direction, subnet, level) VALUES
     ('in', '127.0.0.7/32', 'none')"
 sleep 1
 sendmail_start send
+cell Sendmail in / level none
 like "$(smtp "EHLO c.test" starttls QUIT)" '^TLSv1.3 ' "STARTTLS is offered"
 smtp_options=(--from 127.0.0.7)
 like "$(smtp "EHLO c.test" starttls QUIT)" '^[45][0-9][0-9] .*' \
     "level none: not to that client"
 smtp_options=()
+cell
 sendmail_stop send
 
 # ---- policyd is not there ----
