@@ -85,6 +85,11 @@ on_monitor(void *arg, const struct rule *m)
 {
 	const struct watch *w = arg;
 	struct rule_rank rank = rule_rank(m);
+	/* By another rule's handshakes nothing becomes permanent. */
+	const struct dsn_probes none = { NULL, 0 },
+				probes = w->seen == REASON_HANDSHAKE_FAILURE
+	    ? none
+	    : w->probes;
 	struct dsn_note note;
 	struct dsn_tie tie;
 	struct buf text;
@@ -95,8 +100,8 @@ on_monitor(void *arg, const struct rule *m)
 	dsn_tie_set(&tie, m, sv_make(w->tie->nexthop, w->tie->nexthop_n),
 	    w->now);
 	buf_init(&text, LIMIT_REPLY);
-	if (dsn_rewrite(w->key, &tie, w->now, w->probes, &text)) {
-		fill(w->key, &tie, w->probes, buf_sv(&text), &note);
+	if (dsn_rewrite(w->key, &tie, w->now, probes, &text)) {
+		fill(w->key, &tie, probes, buf_sv(&text), &note);
 		note.judgement.rule = m;
 		note.nexthop = party_text(w->party);
 		w->fn(w->arg, &note);

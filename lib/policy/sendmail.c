@@ -374,7 +374,7 @@ struct watch {
 	const struct asked *asked;
 	void (*fn)(void *arg, const struct sendmail_note *n);
 	void *arg;
-	bool is_refused;
+	bool is_over; /* refused, or answered TEMP: nothing more is asked */
 };
 
 static void
@@ -388,7 +388,7 @@ note(struct watch *w, const struct rule *rule)
 	if (n.judgement.verdict.kind == VERDICT_PASS ||
 	    needs_lost_names(w->asked, rule))
 		return;
-	w->is_refused = w->is_refused || rule->mode != MODE_MONITOR;
+	w->is_over = w->is_over || rule->mode != MODE_MONITOR;
 	buf_init(&text, SENDMAIL_TEXT_MAX + 4);
 	buf_addf(&text, "%u ", decide_smtp_code(&n.judgement.verdict));
 	add_text(w->asked, &n.judgement, &text);
@@ -413,7 +413,7 @@ note_monitor(void *arg, const struct rule *rule)
 static void
 watch_for(struct watch *w, struct asked *a, struct party *party)
 {
-	struct snapshot_match match;
+	struct snapshot_match match = { NULL, true };
 
 	if (asked_init(a, party)) {
 		match = snapshot_find(a->snapshot, &a->query);
@@ -423,6 +423,8 @@ watch_for(struct watch *w, struct asked *a, struct party *party)
 			snapshot_monitors(a->snapshot, &a->query, match.rule,
 			    note_monitor, w);
 	}
+	if (match.needs_peers || needs_lost_names(a, match.rule))
+		w->is_over = true;
 	asked_done(a);
 }
 
@@ -441,7 +443,7 @@ sendmail_watch(const struct snapshot *s, struct sv key, struct party *party,
 	    (k.form != SENDMAIL_FORM_SRV && k.form != SENDMAIL_FORM_RCPT))
 		return;
 	watch_for(&w, &a, party);
-	if (w.is_refused || !has_other_hop(&k))
+	if (w.is_over || !has_other_hop(&k))
 		return;
 	a.whom = ASKED_NEXTHOP;
 	watch_for(&w, &a, party);

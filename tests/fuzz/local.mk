@@ -49,3 +49,10 @@ fuzz_programs += %D%/fuzz_pattern
 %C%_fuzz_pattern_SOURCES = %D%/fuzz_pattern.c $(FUZZ_MAIN)
 %C%_fuzz_pattern_LDADD = $(LIBS_POLICY) $(IDN2_LIBS)
 %C%_fuzz_pattern_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+fuzz_programs += %D%/fuzz_outbound
+%C%_fuzz_outbound_SOURCES = %D%/fuzz_outbound.c tests/unit/table.c \
+	tests/unit/table.h $(FUZZ_MAIN)
+%C%_fuzz_outbound_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+%C%_fuzz_outbound_LDADD = $(LIBS_POLICY) $(IDN2_LIBS)
+%C%_fuzz_outbound_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)

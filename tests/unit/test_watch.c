@@ -98,7 +98,7 @@ static const struct {
 	{ "refused", "free.test", REFUSED, " 1! 2 17", REASON_COUNT },
 	{ "handshake, nothing known", "free.test", HANDSHAKE, " 1 2",
 	    REASON_COUNT },
-	{ "handshake, a probe knows", "free.test", HANDSHAKE, " 1! 2",
+	{ "handshake, a probe of another rule", "free.test", HANDSHAKE, " 1 2",
 	    REASON_LEGACY_PROTOCOL },
 	{ "a wish failed", "may.test", HANDSHAKE, " 19", REASON_COUNT },
 	{ "brackets", "[free.test]:25", OFFERED, " 1! 2 17", REASON_COUNT },
