@@ -32,6 +32,7 @@ e2e_tests = \
 	%D%/t-sm-monitor.sh \
 	%D%/t-sm-out.sh \
 	%D%/t-sm-rules.sh \
+	%D%/t-sm-sts.sh \
 	%D%/t-sm-trouble.sh \
 	%D%/t-store.sh
 TESTS += $(e2e_tests)
