@@ -85,6 +85,23 @@ wants_more_than_tls13(const struct rule *r)
 	return is_out(r) && r->demand->min_bits > BITS_OF_EVERY_TLS13_SUITE;
 }
 
+/* Of the alternative names of a server Sendmail tells whether one is there,
+ * for the names that tlswarden.m4 asks about. */
+static bool
+names_others(const struct rule *r)
+{
+	struct sv rest = r->demand->cert_name, word;
+
+	if (!is_out(r))
+		return false;
+	while (sv_cut(&rest, ':', &word))
+		if (!sv_is_nocase(word, "nexthop") &&
+		    !sv_is_nocase(word, ".nexthop") &&
+		    !sv_is_nocase(word, "hostname"))
+			return true;
+	return false;
+}
+
 static bool
 is_permanent(const struct rule *r)
 {
@@ -165,6 +182,12 @@ static const struct kind kinds[] = {
 	    "now",
 	    "ask by check_policy_service, and set "
 	    "smtpd_tls_fingerprint_digest = sha256" },
+	{ CHECK_NOTICE, CHECK_SENDMAIL, "names_unseen", names_others,
+	    "names the certificate; Sendmail sees such a name as the CN, or "
+	    "when it is that of the server, of the next hop or of the "
+	    "recipient's domain, not elsewhere among the alternative names",
+	    "compare with tlswarden probe; cert_name hostname takes the "
+	    "server's own name" },
 	{ CHECK_NOTICE, CHECK_SENDMAIL, "inbound_pin", has_inbound_pin,
 	    "pins a client certificate; Sendmail tells a fingerprint only "
 	    "with CertFingerprintAlgorithm=sha256",

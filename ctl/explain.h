@@ -82,7 +82,7 @@ struct explanation {
 
 /* Fills winner, answers, outcome and code. */
 void explain_answer(struct explanation *e);
-/* Adds what Sendmail gets: the maps sendmail and sts, by policyd's own calls. */
+/* Adds what Sendmail gets by the maps sendmail and sts. */
 void explain_sendmail(struct explanation *e);
 /* Adds an answer, which is borrowed until the end. */
 void explain_add(struct explanation *e, const char *mta, const char *by,

@@ -17,6 +17,13 @@ is_out_secure(const struct rule *r)
 	return plan_is_out(r) && r->demand->level == LEVEL_SECURE;
 }
 
+/* cert_name is empty: the domain or what is below. */
+static bool
+is_out_default(const struct rule *r)
+{
+	return is_out_secure(r) && r->demand->cert_name.n == 0;
+}
+
 static bool
 is_any_secure(const struct rule *r)
 {
@@ -269,6 +276,35 @@ out_ways(struct sendmail_plan *p)
 		    "own needs r=1";
 }
 
+/* STS_SAN has no rules with NO_SAN_TST. */
+static bool
+has_names_test(const struct sendmail_plan *p)
+{
+	return sendmail_cf_get(&p->cf, 'R', "STS_SAN").p != NULL;
+}
+
+/* It knows no users, and wants the server's own name. */
+static void
+out_sts_reach(struct sendmail_plan *p)
+{
+	struct check_finding *f =
+	    sendmail_notice(p, plan_is_out_users, "sts_users", "Ksts",
+		"FEATURE(`sts') asks for the domain alone: where a rule about "
+		"some users demands less than that of their domain, it has no "
+		"effect");
+
+	if (f != NULL)
+		f->fix = "leave FEATURE(`sts') out, or demand as much of them";
+	f = sendmail_notice(p, is_out_default, "sts_server", "Ksts",
+	    "FEATURE(`sts') wants a server that is the domain or lies one "
+	    "label below: mail to a domain with a server elsewhere waits, "
+	    "whatever its certificate says");
+	if (f != NULL)
+		f->fix =
+		    "name the servers by cert_name, or cert_name "
+		    "hostname where DNS can be trusted";
+}
+
 /* FEATURE(`sts'), be it with our map or another's. */
 static void
 out_sts(struct sendmail_plan *p)
@@ -277,8 +313,19 @@ out_sts(struct sendmail_plan *p)
 	struct sv word, socket = sv_make(NULL, 0);
 	struct check_finding *f;
 
-	if (map.p == NULL)
+	if (map.p == NULL) {
+		f = sendmail_notice(p, is_out_secure, "no_sni", "Ksts",
+		    "Sendmail names no server in the handshake (SNI) unless "
+		    "FEATURE(`sts') does: a server with several certificates "
+		    "may show another's");
+		if (f != NULL)
+			f->fix =
+			    "FEATURE(`sts', `socket -d5 -T<TMPF> "
+			    "SOCKET', `NO_SAN_TST')dnl with the socket of "
+			    "tlswarden-policyd, for servers that are named "
+			    "by cert_name or lie below their domain";
 		return;
+	}
 	if (!map_has(map, sv_from("-T<TMPF>"))) {
 		f = sendmail_need(p, is_out_secure, "sts_fails_open", "Ksts",
 		    "the map has no -T<TMPF>: without an answer mail goes out "
@@ -292,16 +339,19 @@ out_sts(struct sendmail_plan *p)
 		socket = word;
 	if (p->socketmap == NULL || !sendmail_is_socket(socket, p->socketmap))
 		return;
+	out_sts_reach(p);
 	if (p->map.p == NULL)
 		f = sendmail_need(p, plan_is_out_strict, "sts_alone", "Ksts",
 		    "FEATURE(`sts') alone knows level secure only, no CA, no "
 		    "TLS version, no bits, no address, and never refuses for "
 		    "good");
-	else
+	else if (has_names_test(p))
 		f = sendmail_notice(p, is_out_secure, "sts_wildcards", "Ksts",
 		    "FEATURE(`sts') takes no wildcard for a server's name: "
 		    "mail to servers with such certificates waits, also where "
 		    "the feature tlswarden accepts them");
+	else
+		f = NULL;
 	if (f != NULL)
 		f->fix = p->map.p == NULL
 		    ? "add FEATURE(`tlswarden')"

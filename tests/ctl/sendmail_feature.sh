@@ -124,7 +124,8 @@ tw 0 "check is content with the sample" check --mta sendmail \
 	--cf "$sm_dir/sendmail.cf" --json
 tw 0 "nothing is to be added to the sample" setup sendmail \
 	--cf "$sm_dir/sendmail.cf" --program "$SM_BIN" --json
-json '[.findings[] | select(.setting != null)] == []' "nothing at all"
+json '[.findings[] | select(.setting != null) | .code] == ["no_sni"]' \
+	"only SNI is spoken of"
 
 # ---- policyd is down ------------------------------------------------------
 sm_policyd_stop

@@ -98,8 +98,15 @@ with "client certificates are not asked for" \
 has client_certificate_not_asked "is found"
 with "our map sts" "FEATURE(\`sts', \`socket -d5 -T<TMPF> unix:$socket')dnl" 0
 has sts_wildcards "is a notice about wildcards"
+has sts_server "and about servers elsewhere"
+lacks sts_users "none about users"
+lacks no_sni "nor about SNI"
+with "sts without its test of names" "FEATURE(\`sts',
+	\`socket -d5 -T<TMPF> unix:$socket', \`NO_SAN_TST')dnl" 0
+lacks sts_wildcards "takes wildcards"
 with "another's map sts" "FEATURE(\`sts')dnl" 0
 lacks sts_wildcards "is nothing of ours"
+lacks sts_alone "and no problem"
 with "sts that fails open" "FEATURE(\`sts', \`socket -d5 unix:$socket')dnl"
 has sts_fails_open "is found"
 without "a rule of the site before ours" \
@@ -138,6 +145,23 @@ setup 1 "a directory that a group can write" --json
 has socket_unsafe "is found"
 has not_proven "and Sendmail refuses the socket"
 chmod g-w "$work/run"
+
+# ---- what Sendmail cannot do ----------------------------------------------
+sm_cf "FEATURE(\`sts', \`socket -d5 -T<TMPF> unix:$socket')dnl" "sts alone"
+setup 1 "our map sts alone" --json
+has sts_alone "is found"
+rule --direction out --recipient u@sec.test --level preferred
+rule --direction out --recipient names.test --level secure --cert-name x.test
+rule --direction out --recipient pin.test --level encrypt \
+	--cert-fingerprint "$(printf 'cd%.0s' {1..32})"
+setup 1 "rules that it cannot do" --json
+has sts_users "a looser rule about users"
+tw 1 "check of these rules" check --mta sendmail --cf "$sm_dir/sendmail.cf" \
+	--json
+has names_unseen "a name that is only among others"
+has outbound_pin "the fingerprint of a server"
+json '[.findings[] | select(.code == "names_unseen") | .rules[]] == [6]' \
+	"with the rule"
 
 # ---- what is no sendmail.cf ----------------------------------------------
 tw 65 "a sendmail.mc" setup sendmail --cf "$sm_dir/sendmail.mc"
