@@ -30,6 +30,7 @@ e2e_tests = \
 	%D%/t-sm-certs.sh \
 	%D%/t-sm-in.sh \
 	%D%/t-sm-monitor.sh \
+	%D%/t-sm-mixed.sh \
 	%D%/t-sm-out.sh \
 	%D%/t-sm-rules.sh \
 	%D%/t-sm-sts.sh \

@@ -136,8 +136,8 @@ TLSv1.3 or newer $no 16 .*\(TLSv1.2\)|TLS 1.2 under 1.3
 	min_bits|a@low.aes128.test|tls|128 under 128
 	min_bits|a@bits.good.test|tls|256 under 256
 	by address|ceo@user.plain.test|dsn=5\.7\.10, stat=|its rule refuses
-	by address|cfo@user.plain.test|dsn=4\.7\.10, stat=Deferred: 451 4\.7\.10\
- TLS $no 24 for mail to user.plain.test: this session is not encrypted; enable|\
+	by address|cfo@user.plain.test|dsn=4\.7\.10, stat=Deferred: 451 4\.7\.\
+10 TLS $no 24 for mail to user.plain.test: this session is not encrypted; en|\
 temporarily, with the whole text
 	by address|"ceo"@user.plain.test|dsn=5\.7\.10|quoted
 	by address|b@user.plain.test|clear|which is not about others
