@@ -24,6 +24,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/check_print.c \
 	%D%/check_self.c \
 	%D%/check_table.c \
+	%D%/check_users.c \
 	%D%/command.h \
 	%D%/dryrun.c %D%/dryrun.h \
 	%D%/dryrun_out.c \

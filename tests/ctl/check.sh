@@ -190,6 +190,37 @@ tw 0 "as text" check --mta postfix
 out_has 'notice +\[postfix\] rule 5: wants more than 128 bits' "with the MTA"
 out_has '^problems: 0, notices: [0-9]+; .*: 11 rules' "a summary ends it"
 
+# ---- rules about users that smtp(8) cannot tell apart --------------------
+cp "$db" "$work/kept.db"
+# What | rules "PATTERN LEVEL ON_FAILURE BITS" | those that are named.
+while IFS='|' read -r desc rows want; do
+	sql "DELETE FROM policy; DELETE FROM sqlite_sequence"
+	while read -r -d ';' pattern level fail bits; do
+		sql "INSERT INTO policy(direction, recipient, level, on_failure,
+			min_bits) VALUES('out', '$pattern', '$level', '$fail',
+			nullif('$bits', '-'))"
+	done <<<"$rows;"
+	out=$("$program" -c "$conf" check --mta postfix --json 2>/dev/null)
+	json "[.findings[] | select(.code == \"same_domain_same_level\") |
+		.rules] == $want" "$desc: $want"
+	out=$("$program" -c "$conf" check --mta sendmail --json 2>/dev/null)
+	json "[.findings[] | select(.code == \"same_domain_same_level\")] ==
+		[]" "$desc: Sendmail tells them apart"
+done <<'ROWS'
+the same demands|a@x.test encrypt fail -;b@x.test encrypt fail -|[]
+bits differ|a@x.test encrypt fail -;b@x.test encrypt fail 128|[[1,2]]
+on_failure differs|a@x.test encrypt fail -;b@x.test encrypt tempfail -|[[1,2]]
+on_failure of level none|a@x.test none fail -;b@x.test none tempfail -|[]
+other levels|a@x.test encrypt fail -;b@x.test secure tempfail -|[]
+other domains|a@x.test encrypt fail -;b@y.test encrypt tempfail -|[]
+the third|a@x.t encrypt fail -;b@x.t encrypt fail -;c@x.t encrypt fail 9|[[1,2,3]]
+a glob of users|a@x.test encrypt fail -;b-*@x.test encrypt fail 128|[[1,2]]
+a glob of domains|a@y.x.test encrypt fail -;b@*.x.test encrypt fail 128|[[2,1]]
+a glob of other domains|a@y.test encrypt fail -;b@*.x.test encrypt fail 128|[]
+a whole domain|x.test encrypt fail -;b@x.test encrypt fail 128|[]
+ROWS
+cp "$work/kept.db" "$db"
+
 # ---- bad rows -----------------------------------------------------------
 sql "DROP TRIGGER policy_before_insert;
 	INSERT INTO policy(direction, level, subnet) VALUES
