@@ -206,13 +206,6 @@ like "$out" '^2 .* 12 +out +monitor +probe +no_starttls +- +noplain\.test +mx' \
     "failures shows them"
 like "$out" '^  for them: .*STARTTLS' "and what to do"
 
-# What would be if is no evidence.
-tool probe --store --timeout 10 noplain.test --connect 127.1.0.2:25 \
-    > "$RUN/probe.out" 2>&1
-tool probe --store --timeout 10 watch.good.test --time 4000000000 \
-    > "$RUN/probe.out" 2>&1
-is "$(probed)" "${PROBED//#/2}" "--connect and --time note nothing"
-
 # ---- before it is enforced ----
 out=$(tool check --before-enforce 12)
 is "$?" 1 "check --before-enforce: it would refuse"
@@ -233,6 +226,13 @@ like "$out" '^- it is as it is since 20.*, 0\.[0-9] days' "and says since when"
 tool rule promote 14 --force > "$RUN/promote.out"
 is "$?" 0 "--force"
 expect_answer watch.good.test secure "it is enforced"
+
+# ---- what would be if is no evidence ----
+tool probe --store --timeout 10 noplain.test --connect 127.1.0.2:25 \
+    > "$RUN/probe.out" 2>&1
+tool probe --store --timeout 10 watch.good.test --time 4000000000 \
+    > "$RUN/probe.out" 2>&1
+is "$(probed)" "${PROBED//#/2}" "--connect and --time note nothing"
 
 # ---- without addresses ----
 sed -i '/^record_addresses/d' "$CONF"
