@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -130,6 +131,23 @@ print_all(const struct app *app, struct failures *f)
 	print_reasons(app, f);
 }
 
+/* What is not in the ledger is nobody's good word. */
+static int
+warn_of_lost(struct store *st, int64_t since_secs, struct err *err_r)
+{
+	uint64_t n = 0;
+
+	if (state_lost(st, since_secs, &n, err_r) != 0)
+		return -1;
+	if (n > 0)
+		fprintf(stderr,
+		    "tlswarden: %" PRIu64
+		    " rows were lost in that time, "
+		    "violations may be among them\n",
+		    n);
+	return 0;
+}
+
 static int
 list(struct app *app, const struct violation_filter *f, struct err *err_r)
 {
@@ -149,6 +167,8 @@ list(struct app *app, const struct violation_filter *f, struct err *err_r)
 		json_list_end(&l.json);
 	else if (rc == 0)
 		print_all(app, &l.groups);
+	if (rc == 0)
+		rc = warn_of_lost(&st, f->since_secs, err_r);
 	failures_free(&l.groups);
 	store_close(&st);
 	return rc;

@@ -200,8 +200,17 @@ judge_ledger(struct promotion *p, struct store *state, struct err *err_r)
 	const struct violation_filter f = { .since_secs = p->dry.since_secs,
 		.rule = p->dry.rule->id };
 
-	if (state_violations_each(state, &f, take_violation, p, err_r) != 0)
+	uint64_t n_lost = 0;
+
+	if (state_violations_each(state, &f, take_violation, p, err_r) != 0 ||
+	    state_lost(state, p->dry.since_secs, &n_lost, err_r) != 0)
 		return -1;
+	if (n_lost > 0)
+		against(p,
+		    "%" PRIu64
+		    " rows were lost in that span (a full disk, a "
+		    "lock): violations may be among them",
+		    n_lost);
 	failures_sort(&p->violations);
 	if (p->n_violations > 0)
 		against(p,

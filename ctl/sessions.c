@@ -279,7 +279,8 @@ const struct command verb_sessions = {
 	    "Lists what tlswarden-milter recorded: who came, how TLS came\n"
 	    "(starttls, wrapper, none, or unknown for a session that\n"
 	    "ended before MAIL), cipher, certificate, and the recipients\n"
-	    "that were taken and refused.",
+	    "that were taken and refused. Mail that we deliver has no\n"
+	    "sessions here: see failures --direction out, and probe.",
 	.examples =
 	    "  tlswarden sessions --since 1d --plaintext\n"
 	    "  tlswarden sessions --peer '*.example.net' --refused --json",

@@ -10,7 +10,7 @@ PRAGMA journal_mode = WAL;
 SAVEPOINT tlswarden_state;
 
 PRAGMA application_id = 1953264499; -- 'tlss'
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- One inbound SMTP session, written when it ends.
 CREATE TABLE IF NOT EXISTS session (
@@ -121,5 +121,14 @@ CREATE TABLE IF NOT EXISTS probe_day (
   looks  INTEGER NOT NULL,
   PRIMARY KEY (domain, day)
 ) STRICT, WITHOUT ROWID;
+
+-- Rows of any kind that could not be written (a full disk, a lock, too many at
+-- once), noted with the next that could: what is missing is known to be.
+-- Since version 4.
+CREATE TABLE IF NOT EXISTS lost (
+  at    INTEGER NOT NULL,              -- when writing went on
+  since INTEGER NOT NULL,              -- when the first was lost
+  n     INTEGER NOT NULL
+) STRICT;
 
 RELEASE tlswarden_state;

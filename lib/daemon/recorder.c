@@ -52,6 +52,8 @@ struct recorder {
 	uint64_t lost_msecs; /* when rows were lost last */
 	bool is_well;        /* rows were written since */
 	uint64_t n_said;     /* lost rows that were told of */
+	uint64_t n_noted;    /* that the database was told of */
+	int64_t lost_secs;   /* since when there are others; 0: none */
 	char reason[ERR_TEXT_MAX];
 };
 
@@ -183,11 +185,25 @@ begin_group(struct recorder *rec, struct err *err_r)
 	return 0;
 }
 
+/* Has the database know how much of it is missing. */
+static int
+note_lost(struct recorder *rec, uint64_t n_lost_now, struct err *err_r)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	if (n_lost_now == rec->n_noted)
+		return 0;
+	return state_db_lost(rec->db,
+	    rec->lost_secs != 0 ? rec->lost_secs : now, now,
+	    n_lost_now - rec->n_noted, err_r);
+}
+
 /* The first n_rows of items in one transaction. */
 static int
 write_group(struct recorder *rec, const struct record_item *item,
     uint64_t n_rows, struct err *err_r)
 {
+	uint64_t n_lost_now = n_lost(rec);
 	uint64_t begin;
 	uint64_t usecs;
 
@@ -196,6 +212,10 @@ write_group(struct recorder *rec, const struct record_item *item,
 		    "stopped before they could be written");
 	if (ensure_open(rec, err_r) != 0 || begin_group(rec, err_r) != 0)
 		return -1;
+	if (note_lost(rec, n_lost_now, err_r) != 0) {
+		state_db_rollback(rec->db);
+		return -1;
+	}
 	for (uint64_t i = 0; i < n_rows; i++, item = item->next)
 		if (write_row(rec->db, item, err_r) != 0) {
 			state_db_rollback(rec->db);
@@ -204,6 +224,8 @@ write_group(struct recorder *rec, const struct record_item *item,
 	begin = now_usecs();
 	if (state_db_commit(rec->db, err_r) != 0)
 		return -1;
+	rec->n_noted = n_lost_now;
+	rec->lost_secs = 0;
 	usecs = now_usecs() - begin;
 	if (usecs > atomic_load(&rec->max_commit_usecs))
 		atomic_store(&rec->max_commit_usecs, usecs);
@@ -240,6 +262,8 @@ lost(struct recorder *rec, uint64_t n_rows, const struct err *err)
 	    err->sysexit == EX_TEMPFAIL || err->sysexit == EX_IOERR;
 
 	(void)atomic_fetch_add(&rec->n_lost, n_rows);
+	if (rec->lost_secs == 0)
+		rec->lost_secs = (int64_t)time(NULL);
 	keep_reason(rec, err);
 	rec->is_well = false;
 	rec->lost_msecs = now_msecs();

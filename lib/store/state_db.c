@@ -29,6 +29,7 @@ enum statement {
 	ADD_CHAIN,
 	TRIM_CHAINS,
 	ADD_DAY,
+	ADD_LOST,
 	BEGIN_GROUP,
 	COMMIT_GROUP,
 	N_STATEMENTS
@@ -70,6 +71,7 @@ static const char *const statements[N_STATEMENTS] = {
 	[ADD_DAY] =
 	    "INSERT INTO probe_day(domain, day, looks) VALUES(?1, ?2, 1)"
 	    " ON CONFLICT(domain, day) DO UPDATE SET looks = looks + 1",
+	[ADD_LOST] = "INSERT INTO lost(since, at, n) VALUES(?1, ?2, ?3)",
 	[BEGIN_GROUP] = "BEGIN IMMEDIATE",
 	[COMMIT_GROUP] = "COMMIT",
 };
@@ -402,6 +404,18 @@ state_db_probe(struct state_db *db, const struct record_probe *row,
 	return row->chain.n > 0 ? add_chain(db, row, err_r) : 0;
 }
 
+int
+state_db_lost(struct state_db *db, int64_t since_secs, int64_t at_secs,
+    uint64_t n, struct err *err_r)
+{
+	struct binder b = { db->stmts[ADD_LOST], 0 };
+
+	put_number(&b, since_secs);
+	put_number(&b, at_secs);
+	put_number(&b, (int64_t)n);
+	return run(db, ADD_LOST, err_r);
+}
+
 struct old {
 	int64_t before_secs;
 	int64_t max_rows;
@@ -434,6 +448,8 @@ delete_old(struct state_db *db, const struct old *old, uint64_t *n,
 		" WHERE at < ?1 ORDER BY at LIMIT ?2)",
 		"DELETE FROM probe_day WHERE (domain, day) IN (SELECT domain,"
 		" day FROM probe_day WHERE day < ?1 / 86400 LIMIT ?2)",
+		"DELETE FROM lost WHERE rowid IN (SELECT rowid FROM lost"
+		" WHERE at < ?1 LIMIT ?2)",
 	};
 
 	for (size_t i = 0; i < sizeof(deletes) / sizeof(deletes[0]); i++) {

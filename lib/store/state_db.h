@@ -19,9 +19,10 @@
 
 enum {
 	STATE_APPLICATION_ID = 0x746c7373, /* 'tlss', as in state.sql */
-	STATE_VERSION = 3, /* older ones are brought up to it when opened */
+	STATE_VERSION = 4, /* older ones are brought up to it when opened */
 	STATE_VERSION_CHAINS = 2, /* has table seen_chain */
 	STATE_VERSION_DAYS = 3,   /* has table probe_day */
+	STATE_VERSION_LOST = 4,   /* has table lost */
 	STATE_DAY_SECS = 86400,   /* of probe_day.day */
 	STATE_BUSY_MSECS = 200,   /* waits for another writer's lock */
 };
@@ -48,6 +49,9 @@ int state_db_violation(struct state_db *db, const struct record_violation *row,
     struct err *err_r) MUST_CHECK;
 int state_db_probe(struct state_db *db, const struct record_probe *row,
     struct err *err_r) MUST_CHECK;
+/* Notes that n rows were lost since since_secs, until at_secs. */
+int state_db_lost(struct state_db *db, int64_t since_secs, int64_t at_secs,
+    uint64_t n, struct err *err_r) MUST_CHECK;
 /* -1: nothing of the group is kept, and there is none any more. */
 int state_db_commit(struct state_db *db, struct err *err_r) MUST_CHECK;
 void state_db_rollback(struct state_db *db);

@@ -436,3 +436,28 @@ state_probe_gap(struct store *st, struct sv domain, int64_t since_secs,
 		    STATE_DAY_SECS;
 	return 0;
 }
+
+int
+state_lost(struct store *st, int64_t since_secs, uint64_t *n_r,
+    struct err *err_r)
+{
+	struct sqlite3_stmt *stmt = NULL;
+	int64_t version = 0;
+	int got;
+
+	*n_r = 0;
+	if (store_number(st, "PRAGMA user_version", &version, err_r) != 0)
+		return -1;
+	if (version < STATE_VERSION_LOST)
+		return 0;
+	if (store_prepare(st,
+		"SELECT coalesce(sum(n), 0) FROM lost WHERE at >= ?1", &stmt,
+		err_r) != 0)
+		return -1;
+	store_bind_int(stmt, 1, since_secs);
+	got = store_step(st, stmt, err_r);
+	if (got > 0)
+		*n_r = (uint64_t)sqlite3_column_int64(stmt, 0);
+	store_finish(stmt);
+	return got < 0 ? -1 : 0;
+}

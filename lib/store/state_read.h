@@ -89,4 +89,8 @@ int state_chains_each(struct store *st, struct sv host,
 int state_probe_gap(struct store *st, struct sv domain, int64_t since_secs,
     int64_t now_secs, int64_t *gap_secs_r, struct err *err_r) MUST_CHECK;
 
+/* How many rows of any kind were lost since then, as far as it was noted. */
+int state_lost(struct store *st, int64_t since_secs, uint64_t *n_r,
+    struct err *err_r) MUST_CHECK;
+
 #endif

@@ -117,6 +117,10 @@ sqlite3 "$state" "INSERT INTO violation(at,rule,direction,mode,on_failure,
 	source,reason,sender,recipient,peer_addr) VALUES
 	($now-86400,1,'in','monitor','fail','milter','no_tls','bank.test',
 	'us.test','203.0.113.9')"
+sqlite3 "$state" "INSERT INTO lost(at,since,n) VALUES($now-50,$now-90,7)"
+tw 1 "rows that were lost" rule promote 11
+out_has '^- 7 rows were lost in that span' "may have been violations"
+sqlite3 "$state" "DELETE FROM lost"
 tw 1 "a violation" rule promote 1
 out_has '^- the ledger has 1 violations of it in that span' "speaks against it"
 out_has '1 times, last 20.*: no_tls, from bank\.test to us\.test, by 203' \
@@ -171,7 +175,8 @@ tw 64 "no number" rule promote one
 tw 64 "no rule" rule promote
 tw 64 "no span" rule promote 2 --clean often
 tw 64 "a span that is to come" rule promote 2 --clean 2999-01-01
-sqlite3 "$state" "DROP TABLE probe_day; PRAGMA user_version = 2"
+sqlite3 "$state" "DROP TABLE probe_day; DROP TABLE lost;
+	PRAGMA user_version = 2"
 sql "UPDATE policy SET mode = 'monitor' WHERE id = 11;
      UPDATE audit SET at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-60 days')"
 tw 1 "a state.db that did not keep days" rule promote 11

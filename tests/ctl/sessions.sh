@@ -144,6 +144,11 @@ json 'length == 4 and .[0].rule == 9 and .[0].direction == "out" and
 	.[0].source == "dsn"' "each by itself"
 json '.[1] | .mode == "monitor" and .on_failure == "tempfail" and
 	.sender == "<>" and .text == "451 4.7.5 x"' "with its text"
+err_has '^$' "nothing was lost"
+sqlite3 "$state" "INSERT INTO lost(at,since,n) VALUES($now-50,$now-90,7),
+    ($now-864000,$now-864100,5)"
+tw 0 "rows that were lost" failures --since 1d
+err_has '7 rows were lost in that time' "are told"
 tw 64 "no rule" failures --rule twelve
 tw 64 "no time" failures --since never
 

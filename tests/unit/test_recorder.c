@@ -239,6 +239,19 @@ START_TEST(written_soon)
 }
 END_TEST
 
+/* The database knows that n of its rows are missing. */
+static void
+check_noted(const struct fixture *f, int n)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "CREATE TEMP TABLE t(n CHECK(n = %d)); INSERT INTO t"
+	    " SELECT sum(n) FROM lost WHERE since <= at",
+	    n);
+	ck_assert_msg(fixture_try_sql(f->state, sql), "%d rows", n);
+}
+
 /* A shell that forgot its transaction: rows wait, then are lost, loudly; when
  * it has ended, recording goes on. */
 START_TEST(locked)
@@ -276,6 +289,7 @@ START_TEST(locked)
 	st = wait_for(rec, 12);
 	ck_assert_uint_eq(st.n_written, 11);
 	wait_for_words(&said, "recording again");
+	check_noted(&f, 1);
 
 	/* The end does not wait for the shell either. */
 	fixture_exec(shell, "BEGIN IMMEDIATE");
@@ -322,6 +336,7 @@ START_TEST(queue_full)
 	ck_assert_uint_eq(st.n_lost_full, 150);
 	recorder_stop(rec, 5000, NULL);
 	ck_assert_uint_ge(said_count(&said, "150 rows lost"), 1);
+	check_noted(&f, 150);
 	said_done(&said);
 	fixture_done(&f);
 }

@@ -132,14 +132,14 @@ START_TEST(from_version_one)
 	state_db_close(db);
 	fixture_sql(f.state,
 	    "DROP TABLE seen_chain;"
-	    " DROP TABLE probe_day; PRAGMA user_version=1");
+	    " DROP TABLE probe_day; DROP TABLE lost; PRAGMA user_version=1");
 	check_chains(&f, "mx.test", "");
 	db = open_state(&f);
 	put_chain(db, 1, "mx.test", "one");
 	check_chains(&f, "mx.test", "mx.test@1:one ");
 	state_db_close(db);
 	ck_assert(fixture_try_sql(f.state,
-	    "CREATE TABLE v(version CHECK(version = 3), n CHECK(n = 1));"
+	    "CREATE TABLE v(version CHECK(version = 4), n CHECK(n = 1));"
 	    " INSERT INTO v SELECT user_version, (SELECT count(*) FROM"
 	    " violation WHERE rule = 2) FROM pragma_user_version"));
 	fixture_done(&f);
