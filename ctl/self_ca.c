@@ -25,15 +25,15 @@ is_new(struct self *s, const char *path)
 	return true;
 }
 
-/* tls_misc.c of Postfix: "cannot load Certification Authority data: disabling
- * TLS support". Sendmail: "load verify locs failed". */
+/* Postfix: "cannot load Certification Authority data: disabling TLS support".
+ * Sendmail: "load verify locs failed". */
 static const char *
 effect(const struct identity *id)
 {
 	if (id->mta == CHECK_SENDMAIL)
 		return "Sendmail then offers no STARTTLS";
 	return id->role == SELF_SERVER
-	    ? "Postfix then offers no TLS at all"
+	    ? "Postfix then refuses every STARTTLS (454)"
 	    : "Postfix then sends without TLS, or not at all where a rule "
 	      "demands it";
 }

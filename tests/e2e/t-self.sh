@@ -77,6 +77,7 @@ service 28 " -o smtpd_tls_CAfile=$P/root-other.pem"
 service 29 " -o smtpd_tls_CAfile=$P/root-other.pem
  -o tls_append_default_CA=yes"
 service 30 " -o smtpd_tls_chain_files=$P/incomplete.key,$P/incomplete.pem"
+service 31 " -o smtpd_tls_CAfile=$RUN/none.pem"
 # OpenSSL's own defaults are those of this machine; here, ours.
 defaults=$(openssl version -d | sed 's/.*"\(.*\)"/\1/')
 cp -a "$defaults" "$RUN/defaults"
@@ -109,6 +110,18 @@ same "a name of SNI with one certificate" 3 "$sni == \"alone.test\"" \
     127.0.0.1:25 -servername alone.test
 same "a name of SNI with its chain" 2 "$sni == \"full.test\"" \
     127.0.0.1:25 -servername full.test
+like "$(python3 - <<-'PY'
+	import smtplib
+	s = smtplib.SMTP("127.0.0.1", 31)
+	s.ehlo()
+	print(s.has_extn("starttls"), s.docmd("STARTTLS"))
+	PY
+)" "^True \\(454, b'4.7.0 TLS not available due to local problem'" \
+    "a CA file that is not there: STARTTLS is offered, then refused"
+like "$(log_since "$RUN/in.maillog")" \
+    'cannot load Certification Authority data.*none.pem' "Postfix says why"
+is "$(jq -r '.findings[] | select(.code == "self_ca_not_read") |
+    .text' "$RUN/self.json" | grep -c none.pem)" 1 "and check --self"
 postfix_stop in
 
 # ---- Sendmail -------------------------------------------------------------
