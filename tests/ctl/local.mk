@@ -4,6 +4,7 @@ ctl_tests = \
 	%D%/check.sh \
 	%D%/check_postfix.sh \
 	%D%/completion.sh \
+	%D%/contrib_postfix.sh \
 	%D%/dryrun.sh \
 	%D%/explain.sh \
 	%D%/full.sh \
