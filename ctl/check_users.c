@@ -61,7 +61,8 @@ add_conflict(struct check *c)
 	    CHECK_POSTFIX,
 	    "are about users of one domain at one level with different demands "
 	    "or on_failure; smtp(8) asks without the user, so that the "
-	    "strictest is applied to all of them",
+	    "strictest is applied to all of them, none bounces when one says "
+	    "tempfail, and all wait where none demands all that the others do",
 	    "give them the same demands and on_failure, or different levels");
 }
 

@@ -69,6 +69,7 @@ struct explanation {
 	 * servers, which policyd does not look up; or perhaps would. */
 	const struct rule *unheeded;
 	bool needs_peers;
+	bool is_kept; /* mail of the winner waits, since another rule's must */
 	struct judgement judged; /* inbound */
 	struct answer answers[EXPLAIN_ANSWERS];
 	size_t n_answers;

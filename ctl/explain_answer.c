@@ -195,6 +195,7 @@ answer_users(struct explanation *e)
 	buf_free(&out);
 	lookup_address(e->table.snap, e->winner->demand->level, sv_from(hop),
 	    &scratch, &a);
+	e->is_kept = a.is_kept;
 	explain_add(e, "postfix", by, hop, explain_lookup(e, &a));
 	return true;
 }
@@ -232,6 +233,8 @@ answer_failure(struct explanation *e)
 	    "4.7.4 TLS is required, but was not offered by host %s[...]",
 	    e->q.hop_text);
 	dsn_tie_set(&tie, e->winner, sv_from(e->q.hop_text), e->app->now);
+	if (e->is_kept)
+		tie.on_failure = ON_FAILURE_TEMPFAIL;
 	buf_init(&out, OUT_CELL_MAX);
 	if (dsn_rewrite(sv_from(key), &tie, e->app->now,
 		(struct dsn_probes){ .n = 0 }, &out))

@@ -103,6 +103,9 @@ answer_address(struct service_context *ctx, const struct socketmap_request *req,
 		return answer_unknown(ctx, req, out);
 	lookup_address(snap, level, req->key, &ctx->party, &a);
 	note_tie(ctx, req->key, a.rule);
+	/* Whose mail it is is not told: none may bounce that has to wait. */
+	if (a.is_kept)
+		ctx->tie->on_failure = ON_FAILURE_TEMPFAIL;
 	return reply(&a, out);
 }
 

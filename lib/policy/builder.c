@@ -368,6 +368,8 @@ index_users(struct snapshot *s, uint32_t *ranks)
 		ranks[n++] = (uint32_t)i;
 		s->strictest[r->demand->level] =
 		    snapshot_stricter(s->strictest[r->demand->level], r);
+		if (r->on_failure == ON_FAILURE_TEMPFAIL)
+			s->is_kept[r->demand->level] = true;
 	}
 	index_init(&s->users, s->rules, ranks, n, INDEX_DOMAINS);
 }

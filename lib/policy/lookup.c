@@ -25,6 +25,7 @@ answer(struct lookup_answer *r, enum lookup_status status, struct sv text)
 	r->status = status;
 	r->text = text;
 	r->rule = NULL;
+	r->is_kept = false;
 }
 
 void
@@ -97,7 +98,7 @@ lookup_address(const struct snapshot *s, enum level level, struct sv key,
 {
 	struct sv relay = snapshot_transport_nexthop(s);
 	bool is_relay = relay.n > 0 && sv_eq_nocase(relay, key);
-	const struct rule *rule;
+	struct snapshot_users users;
 
 	answer(r, LOOKUP_NOTFOUND, sv_from(NULL));
 	if (key.n > 0 && key.p[0] == '.')
@@ -106,10 +107,18 @@ lookup_address(const struct snapshot *s, enum level level, struct sv key,
 		answer(r, LOOKUP_TEMP, sv_from("the key is no next hop"));
 		return;
 	}
-	rule = snapshot_users_rule(s, level, is_relay ? NULL : party);
+	users = snapshot_users_rule(s, level, is_relay ? NULL : party);
+	if (users.is_split) {
+		answer(r, LOOKUP_TEMP,
+		    sv_from("rules about users of this domain demand different "
+			    "things at one level: tlswarden check names them"));
+		return;
+	}
 	answer(r, LOOKUP_FOUND,
-	    rule == NULL ? bare_level(level) : rule->demand->tlspolicy);
-	r->rule = rule;
+	    users.rule == NULL ? bare_level(level)
+			       : users.rule->demand->tlspolicy);
+	r->rule = users.rule;
+	r->is_kept = users.is_kept;
 }
 
 void

@@ -20,6 +20,7 @@ struct lookup_answer {
 	enum lookup_status status;
 	struct sv text; /* the value, or why TEMP; valid as the snapshot */
 	const struct rule *rule; /* that won; NULL: none */
+	bool is_kept; /* a rule that it stands for, too, fails temporarily */
 };
 
 /* Map tlspolicy, a next hop as Postfix writes it (postconf(5)
@@ -35,7 +36,9 @@ void lookup_tlspolicy(const struct snapshot *s, struct sv key,
 void lookup_transport(const struct snapshot *s, struct sv key,
     struct party *party, struct buf *out, struct lookup_answer *r);
 /* Map address-LEVEL, a next hop of those transports. Mail that is there was
- * sent by a rule; when that is gone the bare level answers. */
+ * sent by a rule; when that is gone the bare level answers. The user is not
+ * told: the rule that demands all that the others demand answers for them, and
+ * TEMP where none does. */
 void lookup_address(const struct snapshot *s, enum level level, struct sv key,
     struct party *party, struct lookup_answer *r);
 /* Map ehlo, a client's address. What is no address is NOTFOUND: nothing is

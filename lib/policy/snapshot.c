@@ -87,10 +87,20 @@ snapshot_monitors(const struct snapshot *s, const struct query *q,
 		    call_monitor, &c);
 }
 
+/* Whoever satisfies a satisfies b. */
+static bool
+demand_contains(const struct demand *a, const struct demand *b)
+{
+	return a->min_protocol >= b->min_protocol &&
+	    a->min_bits >= b->min_bits && (b->ca == NULL || a->ca == b->ca) &&
+	    (b->cert_name.n == 0 || sv_eq(a->cert_name, b->cert_name)) &&
+	    (b->fingerprint.n == 0 || sv_eq(a->fingerprint, b->fingerprint));
+}
+
 struct users_call {
 	const struct snapshot *s;
 	enum level level;
-	const struct rule *best;
+	struct snapshot_users found;
 };
 
 static void
@@ -99,25 +109,43 @@ call_users(void *arg, uint32_t rank)
 	struct users_call *c = arg;
 	const struct rule *r = &c->s->rules[rank];
 
-	if (r->demand->level == c->level)
-		c->best = snapshot_stricter(c->best, r);
+	if (r->demand->level != c->level)
+		return;
+	c->found.rule = snapshot_stricter(c->found.rule, r);
+	if (r->on_failure == ON_FAILURE_TEMPFAIL)
+		c->found.is_kept = true;
 }
 
-const struct rule *
+static void
+call_split(void *arg, uint32_t rank)
+{
+	struct users_call *c = arg;
+	const struct rule *r = &c->s->rules[rank];
+
+	if (r->demand->level == c->level &&
+	    !demand_contains(c->found.rule->demand, r->demand))
+		c->found.is_split = true;
+}
+
+struct snapshot_users
 snapshot_users_rule(const struct snapshot *s, enum level level,
     const struct party *nexthop)
 {
-	struct users_call c = { s, level, NULL };
+	struct users_call c = { s, level,
+		{ s->strictest[level], s->is_kept[level], false } };
 	struct party none;
 	struct query q = { .direction = DIRECTION_OUT,
 		.sender = &none,
 		.recipient = nexthop };
 
 	if (nexthop == NULL)
-		return s->strictest[level];
+		return c.found;
+	c.found = (struct snapshot_users){ NULL, false, false };
 	party_none(&none);
 	index_each(&s->users, &q, MISS_USERS, call_users, &c);
-	return c.best;
+	if (c.found.rule != NULL)
+		index_each(&s->users, &q, MISS_USERS, call_split, &c);
+	return c.found;
 }
 
 struct sv

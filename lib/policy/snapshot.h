@@ -64,10 +64,16 @@ void snapshot_monitors(const struct snapshot *s, const struct query *q,
     const struct rule *winner, void (*fn)(void *arg, const struct rule *rule),
     void *arg);
 
-/* The rule with the strictest demand of those of that level about some users at
- * the domain of nexthop, without sender and subnet; NULL: there is none. With
- * nexthop NULL (a relay, which tells no domain) those of all domains. */
-const struct rule *snapshot_users_rule(const struct snapshot *s,
+/* One answer for all rules of a level about some users at a domain. */
+struct snapshot_users {
+	const struct rule *rule; /* the strictest demand; NULL: none */
+	bool is_kept;            /* one of them fails temporarily */
+	bool is_split;           /* one demands what rule does not */
+};
+
+/* Those at the domain of nexthop, without sender and subnet. With nexthop NULL
+ * (a relay, which tells no domain) those of all domains, never split. */
+struct snapshot_users snapshot_users_rule(const struct snapshot *s,
     enum level level, const struct party *nexthop);
 /* Options of the site, as given. */
 struct sv snapshot_transport_nexthop(const struct snapshot *s);

@@ -29,6 +29,7 @@ struct snapshot {
 	struct ranges tls_clients; /* subnets of inbound rules that demand */
 	bool has_tls_for_all;      /* such a rule without subnet exists */
 	const struct rule *strictest[LEVEL_SECURE + 1]; /* of users */
+	bool is_kept[LEVEL_SECURE + 1]; /* one of these is tempfail */
 	size_t n_monitors;
 	int64_t next_expiry;
 };

@@ -146,9 +146,32 @@ def winner_of_nexthop(rules, route, now):
     return best(r for r in rules if counts(r, now) and matches(r))
 
 
+def contains(a, b):
+    """Does rule a demand all that b does?"""
+    def index(rule):
+        return PROTOCOLS.index(rule["min_protocol"] or "TLSv1")
+    return (index(a) >= index(b) and
+            (a["min_bits"] or 0) >= (b["min_bits"] or 0) and
+            b["ca"] in (None, a["ca"]) and
+            b["cert_name"] in (None, a["cert_name"]))
+
+
+def answer_for(won, alike):
+    """The user is not told: of the rules of one level about users of a domain
+    the one that demands all that the others demand answers for all; where none
+    does, the mail waits. It waits, too, when one of them says tempfail."""
+    strictest = [r for r in alike if all(contains(r, other)
+                                         for other in alike)]
+    if not strictest:
+        return dict(won, level="secure", ca="nobody's", on_failure="tempfail")
+    on_failure = "fail" if all(r["on_failure"] == "fail" for r in alike) \
+        else "tempfail"
+    return dict(strictest[0], on_failure=on_failure)
+
+
 def winner(rules, recipient, route, now):
-    """The rule for a recipient, and all whose answers smtp(8) cannot tell
-    from its: rules of the same level about users of that domain."""
+    """The rule for a recipient as it is answered, and all whose answers
+    smtp(8) cannot tell from its."""
     domain_rule = winner_of_nexthop(rules, route, now)
     user, domain = recipient.lower().rsplit("@", 1)
     if route.name != domain:
@@ -164,7 +187,8 @@ def winner(rules, recipient, route, now):
     won = best(mine + [domain_rule] if domain_rule else mine)
     if won is None or won is domain_rule:
         return domain_rule, []
-    return won, [r for r in about if r["level"] == won["level"]]
+    alike = [r for r in about if r["level"] == won["level"]]
+    return answer_for(won, alike), alike
 
 
 def name_matches(name, wanted):
@@ -262,6 +286,17 @@ class History:
         for table in self.tables[:-1]:
             if table[2] is None:
                 table[2] = now + self.slack_secs
+
+    def age_of(self, rule_id, now):
+        """How long ago the last table with that rule was replaced by one that
+        was seen to be served, in words."""
+        found = [until for rules, _, until in self.tables
+                 if any(r["id"] == rule_id for r in rules)]
+        if not found:
+            return "of no table"
+        if found[-1] is None:
+            return "of the newest table"
+        return "gone %.1f s ago" % (now - found[-1] + self.slack_secs)
 
     def served(self, start, end):
         """(rules, moment) for each table and each moment at which a rule of

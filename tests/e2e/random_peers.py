@@ -105,6 +105,8 @@ class Session:
             raise OSError("broken on purpose")
         self.buffer = b""
         self.sock = self.context.wrap_socket(self.sock, server_side=True)
+        if self.sock.cipher() is None:
+            raise OSError("gone behind the handshake")
         self.tls = (self.sock.version(), self.sock.cipher()[2])
 
     def data(self):

@@ -143,6 +143,9 @@ class Witness:
                     for kind, host in zip(route.kinds, route.hosts))]
         # Rules about users of one domain and level: any of them is named.
         ids = {r["id"] for rule, alike in able for r in [rule] + alike}
+        if named is not None:
+            text = "(%s) %s" % (self.history.age_of(int(named.group(1)), now),
+                                text)
         if not able:
             self.wrong("bounced: " + text, key[1], rules)
         elif named is None or int(named.group(1)) not in ids:
@@ -240,12 +243,9 @@ class Runner:
         scene, witness = self.scene_now(), self.witness
         recipient = key[1]
         route = scene.routes[recipient.rsplit("@", 1)[1]]
-        rule, alike = winner(list(self.table.rows.values()), recipient, route,
-                             time.time())
+        rule, _ = winner(list(self.table.rows.values()), recipient, route,
+                         time.time())
         ought = self.world.fate(rule, route)[0]
-        if ought == "bounced" and any(r["on_failure"] != "fail"
-                                      for r in alike):
-            ought = "bounced or waits"
         when, text = witness.deferred.get(key, (0, "never tried"))
         if key in witness.delivered:
             became = "sent"
@@ -263,7 +263,7 @@ class Runner:
     def is_right(self, key, since):
         """Whatever was delivered or bounced earlier was judged when it was."""
         became, ought, _ = self.outcome(key, since)
-        return became in ("sent", "bounced") or became in ought
+        return became in ("sent", "bounced") or became == ought
 
     def settle(self, mail):
         self.mended = time.time()

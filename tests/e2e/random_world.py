@@ -146,8 +146,8 @@ class Scene:
                            "%s-%s.*" % (domain.split("-")[0], epoch)])
 
     def user_pattern(self):
-        domain = self.rng.choice(
-            [d for d in self.domains if not d.endswith(".lab.test")])
+        """Of a few domains, so that several rules are about one of them."""
+        domain = self.rng.choice(self.domains[:4])
         user = self.rng.choice(USERS + ["sales-*", "?eo", "vip*"])
         return "%s@%s" % (user, domain)
 
@@ -197,10 +197,13 @@ class Scene:
         return self.table.new(**row)
 
     def user_rule(self):
+        level = self.level()
+        demands = self.demands(level) if self.rng.random() < 0.3 else {}
+        demands.pop("cert_fingerprint", None)
         return self.table.new(
-            recipient=self.user_pattern(), level=self.level(),
+            recipient=self.user_pattern(), level=level,
             priority=self.rng.randint(10, 60),
-            on_failure=self.rng.choice(["tempfail", "fail"]))
+            on_failure=self.rng.choice(["tempfail", "fail"]), **demands)
 
     def subnet_rule(self):
         return self.table.new(
@@ -214,7 +217,7 @@ class Scene:
         rng = self.rng
         rules = [self.table.new(recipient=HOME, level="none", priority=0)]
         rules += [self.domain_rule((5, 199)) for _ in range(rng.randint(8, 16))]
-        rules += [self.user_rule() for _ in range(rng.randint(2, 6))]
+        rules += [self.user_rule() for _ in range(rng.randint(2, 8))]
         rules += [self.subnet_rule() for _ in range(rng.randint(0, 2))]
         if rng.random() < 0.4:
             rules.append(self.table.new(

@@ -136,15 +136,18 @@ sql "DELETE FROM policy; INSERT INTO policy
     ('out', 'hard.untrusted.test', 'secure', 'fail'),
     ('out', 'ceo@one.plain.test', 'encrypt', 'fail'),
     ('out', 'ceo@one.good.test', 'secure', 'tempfail'),
+    ('out', 'ceo@two.plain.test', 'encrypt', 'fail'),
+    ('out', 'cfo@two.plain.test', 'encrypt', 'tempfail'),
     ('out', 'mark.test', 'none', 'tempfail')"
 expect_answer mark.test none "other rules are served"
 many=(a@none.good.test a@enc.good.test b@enc.good.test a@hard.plain.test
     a@soft.plain.test a@hard.untrusted.test ceo@one.plain.test
-    joe@one.plain.test ceo@one.good.test joe@free.plain.test)
+    joe@one.plain.test ceo@one.good.test joe@free.plain.test
+    ceo@two.plain.test cfo@two.plain.test)
 log_mark "$RUN/send.maillog"
 send_to "${many[@]}"
 cell Postfix out / by partner domain
-expect_sent a@none.good.test clear "one of ten recipients, none: in clear"
+expect_sent a@none.good.test clear "one of twelve recipients, none: in clear"
 expect_sent a@enc.good.test tls "encrypt: by TLS"
 expect_sent b@enc.good.test tls "and its neighbour with it"
 expect_bounced a@hard.plain.test 'dsn=5\.7\.4' "encrypt, fail: bounced"
@@ -156,6 +159,10 @@ expect_bounced ceo@one.plain.test 'dsn=5\.7\.4' "one user, fail: bounced"
 expect_sent joe@one.plain.test clear "another one there: in clear"
 expect_sent ceo@one.good.test tls "one user, secure: by TLS"
 is "$(mail_trust ceo@one.good.test)" Verified "verified"
+# smtp(8) does not tell the user: who may wait must not bounce for the other.
+expect_deferred cfo@two.plain.test 'dsn=4\.7\.4' \
+    "two users of a domain, fail and tempfail: the second is kept"
+expect_deferred ceo@two.plain.test 'dsn=4\.7\.4' "and the first with it"
 cell Postfix out / cause and fix in the text
 for rcpt in a@hard.plain.test a@hard.untrusted.test ceo@one.plain.test; do
 	wait_for 5 has_bounce "$rcpt"

@@ -163,6 +163,92 @@ START_TEST(address)
 }
 END_TEST
 
+/* Rules about users of one domain, whom smtp(8) does not tell apart. */
+static const struct users_row {
+	const char *recipient, *level, *protocol, *cert_name, *on_failure;
+	int64_t bits;
+} users_rows[] = {
+	{ "a@split.test", "encrypt", "TLSv1.3", NULL, "fail", 0 },
+	{ "b@split.test", "encrypt", NULL, NULL, "fail", 256 },
+	{ "c@split.test", "secure", NULL, NULL, "fail", 0 },
+	{ "a@names.test", "secure", NULL, "a.test", "fail", 0 },
+	{ "*-b@names.test", "secure", NULL, "b.test", "fail", 0 },
+	{ "c@names.test", "encrypt", NULL, NULL, "tempfail", 0 },
+	{ "a@one.test", "secure", NULL, "a.test", "fail", 0 },
+	{ "b@one.test", "secure", NULL, "a.test", "fail", 0 },
+	{ "a@more.test", "encrypt", "TLSv1.2", NULL, "fail", 256 },
+	{ "b@more.test", "encrypt", "TLSv1.2", NULL, "fail", 0 },
+	{ "c@more.test", "encrypt", NULL, NULL, "fail", 128 },
+	{ "a@kept.test", "encrypt", "TLSv1.2", NULL, "fail", 0 },
+	{ "b@kept.test", "encrypt", NULL, NULL, "tempfail", 0 },
+};
+
+static const struct {
+	enum level level;
+	struct sv key;
+	const char *want; /* NULL: TEMP */
+	bool is_kept;
+} users_cases[] = {
+	{ LEVEL_ENCRYPT, SV("split.test"), NULL, false },
+	{ LEVEL_SECURE, SV("split.test"), "secure", false },
+	{ LEVEL_SECURE, SV("names.test"), NULL, false },
+	{ LEVEL_ENCRYPT, SV("names.test"), "encrypt", true },
+	{ LEVEL_SECURE, SV("one.test"), "secure match=a.test", false },
+	{ LEVEL_ENCRYPT, SV("more.test"),
+	    "encrypt protocols=>=TLSv1.2 ciphers=high "
+	    "exclude=AES128:ARIA128:CAMELLIA128:3DES",
+	    false },
+	{ LEVEL_ENCRYPT, SV("kept.test"), "encrypt protocols=>=TLSv1.2", true },
+};
+
+static struct snapshot *
+build_users(void)
+{
+	struct snapshot_options o = { .postfix_version = 306 };
+	struct snapshot_builder *b = snapshot_builder_new(&o);
+
+	for (int i = 0; i < N_ROWS(users_rows); i++) {
+		const struct users_row *u = &users_rows[i];
+		struct rule_row r = { .id = i + 1,
+			.enabled = 1,
+			.priority = 100,
+			.direction = SV("out"),
+			.sender = SV("*"),
+			.recipient = sv_from(u->recipient),
+			.level = sv_from(u->level),
+			.min_protocol = sv_from(u->protocol),
+			.min_bits = u->bits,
+			.cert_name = sv_from(u->cert_name),
+			.on_failure = sv_from(u->on_failure),
+			.mode = SV("enforce") };
+		struct err e = { 0 };
+
+		ck_assert_msg(snapshot_builder_row(b, &r, &e) == 0, "%s",
+		    e.text);
+	}
+	return snapshot_builder_done(b);
+}
+
+START_TEST(users)
+{
+	struct snapshot *s = build_users();
+	static struct party party;
+	struct lookup_answer a;
+	const char *key = users_cases[_i].key.p;
+
+	lookup_address(s, users_cases[_i].level, users_cases[_i].key, &party,
+	    &a);
+	if (users_cases[_i].want == NULL) {
+		ck_assert_msg(a.status == LOOKUP_TEMP, "%s: not TEMP", key);
+		ck_assert_msg(a.rule == NULL, "%s: a rule", key);
+	} else {
+		ck_assert_sv_eq(a.text, sv_from(users_cases[_i].want), key);
+	}
+	ck_assert_msg(a.is_kept == users_cases[_i].is_kept, "%s: kept", key);
+	snapshot_free(s);
+}
+END_TEST
+
 static const struct {
 	struct sv client;
 	bool is_hidden;
@@ -208,6 +294,7 @@ add_tests(TCase *tc)
 	tcase_add_loop_test(tc, transport, 0, N_ROWS(transports));
 	tcase_add_test(tc, transport_keeps_relay);
 	tcase_add_loop_test(tc, address, 0, N_ROWS(addresses));
+	tcase_add_loop_test(tc, users, 0, N_ROWS(users_cases));
 	tcase_add_loop_test(tc, ehlo, 0, N_ROWS(clients));
 }
 
