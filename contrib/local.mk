@@ -8,5 +8,6 @@ EXTRA_DIST += \
 	%D%/sendmail/tlswarden.m4 \
 	%D%/systemd/tlswarden-milter.service \
 	%D%/systemd/tlswarden-policyd.service \
+	%D%/systemd/tlswarden-prober.service \
 	%D%/systemd/tlswarden.sysusers \
 	%D%/systemd/tlswarden.tmpfiles

@@ -289,7 +289,8 @@ const struct command verb_reload = {
 	.synopsis = "",
 	.help =
 	    "Tells tlswarden-policyd and tlswarden-milter to read their\n"
-	    "configuration and the table again, with SIGUSR1. A changed table\n"
+	    "configuration and the table again, with SIGUSR1; policyd tells\n"
+	    "tlswarden-prober. A changed table\n"
 	    "is noticed by itself within a second: this is for a changed\n"
 	    "configuration, or to have a broken table tried again at once.",
 	.examples = "  tlswarden check && tlswarden reload",

@@ -18,6 +18,7 @@
 #include "daemon/notify.h"
 #include "daemon/privilege.h"
 #include "daemon/signals.h"
+#include "desk.h"
 #include "front.h"
 #include "metrics.h"
 #include "world.h"
@@ -37,6 +38,7 @@ struct app {
 	struct conf *conf;
 	struct front *front;
 	struct metrics *metrics;
+	struct desk *desk; /* NULL: no prober has work */
 	struct cafiles *cafiles;
 	struct world world;
 	struct event_base *base;
@@ -152,6 +154,29 @@ open_probes(struct app *a)
 		log_error("no bounce tells what a probe found: %s", err.text);
 }
 
+/* While we are root. Mail is answered without it, too. */
+static void
+open_desk(struct app *a)
+{
+	struct err err = { 0 };
+
+	if (desk_new(&a->desk, a->conf, &err) < 0 && a->conf->probe)
+		log_warning("nothing is probed until a restart: %s", err.text);
+}
+
+static void
+start_desk(struct app *a)
+{
+	struct err err = { 0 };
+
+	if (a->desk == NULL ||
+	    desk_start(a->desk, &a->world, a->conf, &err) == 0)
+		return;
+	log_error("nothing is probed until a restart: %s", err.text);
+	desk_free(a->desk);
+	a->desk = NULL;
+}
+
 static void
 log_stats(const struct app *a)
 {
@@ -225,6 +250,8 @@ reload_conf(struct app *a)
 		probe_cache_set_age(a->world.probes,
 		    probe_cache_age(next->probe_interval_secs));
 	front_set_max(a->front, allowed_connections(a));
+	if (a->desk != NULL)
+		desk_configure(a->desk, next);
 }
 
 static void
@@ -317,12 +344,15 @@ start(struct app *a, struct err *err_r)
 	    privilege_open_files(a->conf->max_connections + SPARE_FILES);
 	signals_block();
 	if (front_new(&a->front, a->conf, err_r) < 0 ||
-	    metrics_new(&a->metrics, a->conf, err_r) < 0 ||
-	    privilege_drop(a->conf->user, err_r) < 0 ||
+	    metrics_new(&a->metrics, a->conf, err_r) < 0)
+		return -1;
+	open_desk(a);
+	if (privilege_drop(a->conf->user, err_r) < 0 ||
 	    open_source(a, err_r) < 0)
 		return -1;
 	open_recorder(a);
 	open_probes(a);
+	start_desk(a);
 	a->n_workers = count_workers(a->conf);
 	a->base = event_base_new();
 	if (make_events(a, err_r) < 0 ||
@@ -377,6 +407,7 @@ app_free(struct app *a)
 		return;
 	metrics_free(a->metrics);
 	front_free(a->front);
+	desk_free(a->desk);
 	recorder_stop(a->world.recorder, LEDGER_MSECS, NULL);
 	probe_cache_stop(a->world.probes);
 	source_close(a->world.src);

@@ -3,11 +3,15 @@ dist_man_MANS += %D%/tlswarden.conf.5 %D%/tlswarden-policyd.8
 
 sbin_PROGRAMS += %D%/tlswarden-policyd
 %C%_tlswarden_policyd_SOURCES = \
+	%D%/agenda.c %D%/agenda.h \
 	%D%/app.c %D%/app.h \
 	%D%/cafiles.c %D%/cafiles.h \
 	%D%/conn.c %D%/conn.h \
 	%D%/counters.c %D%/counters.h \
 	%D%/delegation.c \
+	%D%/desk.c %D%/desk.h %D%/desk_private.h \
+	%D%/desk_answer.c \
+	%D%/desk_watch.c %D%/desk_watch.h \
 	%D%/front.c %D%/front.h \
 	%D%/ledger_note.c %D%/ledger_note.h \
 	%D%/ledger_out.c %D%/ledger_out.h \
@@ -15,11 +19,13 @@ sbin_PROGRAMS += %D%/tlswarden-policyd
 	%D%/main.c \
 	%D%/maps.c \
 	%D%/metrics.c %D%/metrics.h \
+	%D%/news.c %D%/news.h \
 	%D%/service.c %D%/service.h \
 	%D%/worker.c %D%/worker.h \
 	%D%/world.h
 %C%_tlswarden_policyd_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% \
-	$(EVENT_CFLAGS) $(EVHTTP_CFLAGS) $(OPENSSL_CFLAGS)
-%C%_tlswarden_policyd_LDADD = lib/daemon/libdaemon.a lib/store/libstore.a \
+	$(EVENT_CFLAGS) $(EVHTTP_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS)
+%C%_tlswarden_policyd_LDADD = lib/probe/libprobe.a \
+	lib/daemon/libdaemon.a lib/store/libstore.a \
 	lib/cert/libcert.a $(LIBS_POLICY) $(EVENT_LIBS) $(EVHTTP_LIBS) $(SQLITE_LIBS) \
-	$(OPENSSL_LIBS) $(IDN2_LIBS) $(CONFUSE_LIBS)
+	$(OPENSSL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(CONFUSE_LIBS)

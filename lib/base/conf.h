@@ -49,6 +49,7 @@ struct conf {
 	uint32_t log_level; /* enum log_level of base/log.h */
 	struct conf_endpoints socketmap_listen, delegation_listen;
 	struct conf_endpoints milter_listen; /* exactly one */
+	struct conf_endpoints prober_listen; /* exactly one, unix */
 	int socket_mode;
 	char *socket_group;
 	uint32_t workers; /* 0: one per core */
@@ -64,6 +65,7 @@ struct conf {
 	bool add_header;
 	char *authserv_id;
 	bool probe;
+	char *prober_user;
 	uint32_t probe_interval_secs, probe_parallel, probe_timeout_secs;
 	uint32_t expiry_warn_days; /* 0: no warning */
 	bool fetch_issuers;

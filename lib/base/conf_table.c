@@ -117,6 +117,18 @@ check_authserv_id(struct sv text, struct err *err_r)
 	    LIMIT_DOMAIN);
 }
 
+/* Who is connected is told by the socket's mode and group. */
+static int
+check_unix(struct sv text, struct err *err_r)
+{
+	static const struct sv unix_word = SV("unix:"), local = SV("local:");
+
+	if (sv_starts(text, unix_word) || sv_starts(text, local))
+		return 0;
+	return err_set(err_r, EX_CONFIG,
+	    "a unix socket is needed: unix:PATH,mode=0660,group=NAME");
+}
+
 static const char *const log_words[] = { "syslog", "stderr", NULL };
 static const char *const level_words[] = { "error", "warning", "info", "debug",
 	NULL };
@@ -166,6 +178,11 @@ static const struct conf_option table[] = {
 	  .offset = FIELD(milter_listen), .needs_restart = true,
 	  .fallback = "unix:" MTA_DIR "/milter.sock",
 	  .help = "Where tlswarden-milter listens." },
+	{ .name = "prober_listen", .type = CONF_ENDPOINT,
+	  .offset = FIELD(prober_listen), .needs_restart = true,
+	  .fallback = "unix:/run/tlswarden/prober.sock,mode=0660,"
+	      "group=tlswarden-prober", .check = check_unix,
+	  .help = "Where tlswarden-policyd has work for tlswarden-prober." },
 	{ .name = "socket_mode", .type = CONF_MODE,
 	  .offset = FIELD(socket_mode), .fallback = "0660",
 	  .needs_restart = true,
@@ -236,6 +253,10 @@ static const struct conf_option table[] = {
 	{ .name = "probe", .type = CONF_BOOL, .offset = FIELD(probe),
 	  .fallback = "true",
 	  .help = "Whether tlswarden-prober probes partners." },
+	{ .name = "prober_user", .type = CONF_TEXT,
+	  .offset = FIELD(prober_user), .fallback = "tlswarden-prober",
+	  .needs_restart = true,
+	  .help = "The user that tlswarden-prober runs as." },
 	{ .name = "probe_interval", .type = CONF_SECS,
 	  .offset = FIELD(probe_interval_secs), .fallback = "6h",
 	  .min = 1, .max = 30 * DAY,

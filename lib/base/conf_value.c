@@ -186,6 +186,8 @@ conf_value_parse(const struct conf_option *o, struct sv text, struct conf *conf,
 		return add_endpoint(o, text, field, err_r);
 	case CONF_ENDPOINT:
 	case CONF_ENDPOINT_LIST:
+		if (o->check != NULL && o->check(text, err_r) < 0)
+			return -1;
 		return add_endpoint(o, text, field, err_r);
 	case CONF_TEXT_LIST:
 		return add_text(o, text, field, err_r);

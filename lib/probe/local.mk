@@ -13,4 +13,5 @@ noinst_LIBRARIES += lib/probe/libprobe.a
 	%D%/target.c %D%/target.h \
 	%D%/tls.c %D%/tls.h \
 	%D%/visit.c %D%/visit.h \
-	%D%/watch.c %D%/watch.h
+	%D%/watch.c %D%/watch.h \
+	%D%/work.c %D%/work.h

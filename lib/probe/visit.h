@@ -49,8 +49,8 @@ struct visiting {
 	int expires_soon_days;
 	bool fetches_issuers;
 	bool keeps_chains;
-	/* Chains that were seen before, those of host first, as verify_recall_fn
-	 * gives them; NULL: none. */
+	/* Chains that were seen before, those of host first, as a
+	 * verify_recall_fn gives them; NULL: none. */
 	int (*recall)(void *arg, const char *host, struct chain **chain_r,
 	    struct err *err_r);
 	void *recall_arg;

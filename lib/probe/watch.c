@@ -86,19 +86,51 @@ take_looks(struct watch *w, const struct visit *v, size_t n)
 	}
 }
 
+static void
+begin(struct watch *w, const struct watching *how, size_t n)
+{
+	w->how = how;
+	w->n = 0;
+	w->looks = mem_zalloc(n + 1, sizeof(*w->looks));
+	w->looked = mem_zalloc(n + 1, sizeof(*w->looked));
+}
+
+static void
+judge_all(struct watch *w, const struct query *q)
+{
+	if (w->n > 0)
+		watchers_each(w->how->watchers, q, judge_rule, w);
+	for (size_t i = 0; i < w->n; i++)
+		look_done(&w->looks[i]);
+	free(w->looks);
+	free(w->looked);
+}
+
 void
 watch_target(const struct watching *how, const struct query *q,
     const struct visit *v, size_t n)
 {
-	struct watch w = { .how = how };
+	struct watch w;
 
-	w.looks = mem_zalloc(n + 1, sizeof(*w.looks));
-	w.looked = mem_zalloc(n + 1, sizeof(*w.looked));
+	begin(&w, how, n);
 	take_looks(&w, v, n);
-	if (w.n > 0)
-		watchers_each(how->watchers, q, judge_rule, &w);
-	for (size_t i = 0; i < w.n; i++)
-		look_done(&w.looks[i]);
-	free(w.looks);
-	free(w.looked);
+	judge_all(&w, q);
+}
+
+void
+watch_rows(const struct watching *how, const struct query *q,
+    const struct record_probe *rows, size_t n)
+{
+	struct watch w;
+
+	begin(&w, how, n);
+	for (size_t i = 0; i < n; i++) {
+		struct err err = { 0 };
+
+		if (look_of_row(&w.looks[w.n], &rows[i], &err) == 0)
+			w.n++;
+		else
+			look_done(&w.looks[w.n]);
+	}
+	judge_all(&w, q);
 }

@@ -40,4 +40,9 @@ struct watching {
 void watch_target(const struct watching *how, const struct query *q,
     const struct visit *v, size_t n);
 
+/* The same by n rows of table probe. One that is no result of a probe is left
+ * out. */
+void watch_rows(const struct watching *how, const struct query *q,
+    const struct record_probe *rows, size_t n);
+
 #endif

@@ -25,6 +25,7 @@ e2e_tests = \
 	%D%/t-policyd.sh \
 	%D%/t-probe-sm.sh \
 	%D%/t-probe.sh \
+	%D%/t-prober.sh \
 	%D%/t-reload.sh \
 	%D%/t-self.sh \
 	%D%/t-sm-certs.sh \
@@ -57,6 +58,7 @@ dist_check_DATA += \
 	%D%/smtp.py \
 	%D%/syslog.py \
 	%D%/t-policyd.py \
+	%D%/t-prober.py \
 	%D%/t-store.py \
 	%D%/three_ways.py \
 	%D%/warden.sh

@@ -207,3 +207,21 @@ unit_programs += %D%/test_probe_cache
 	$(store_fixture)
 %C%_test_probe_cache_CFLAGS = $(store_cflags)
 %C%_test_probe_cache_LDADD = $(DAEMON_LIBS)
+unit_programs += %D%/test_work
+%C%_test_work_SOURCES = %D%/test_work.c %D%/unit.h
+%C%_test_work_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_work_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_work_LDADD = lib/probe/libprobe.a $(LIBS_POLICY) $(CHECK_LIBS) \
+	$(JANSSON_LIBS) $(IDN2_LIBS)
+unit_programs += %D%/test_agenda %D%/test_news
+%C%_test_agenda_SOURCES = %D%/test_agenda.c policyd/agenda.c %D%/table.c \
+	%D%/table.h %D%/unit.h
+%C%_test_agenda_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/policyd
+%C%_test_agenda_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_agenda_LDADD = $(LIBS_POLICY) $(CHECK_LIBS) $(IDN2_LIBS)
+%C%_test_news_SOURCES = %D%/test_news.c policyd/news.c %D%/said.h %D%/unit.h
+%C%_test_news_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/policyd
+%C%_test_news_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_news_LDADD = lib/daemon/libdaemon.a lib/cert/libcert.a \
+	$(LIBS_POLICY) $(CHECK_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
+	$(IDN2_LIBS)
