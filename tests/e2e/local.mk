@@ -7,6 +7,7 @@ e2e_tests = \
 	%D%/t-in-hostile.sh \
 	%D%/t-in-ehlo.sh \
 	%D%/t-in-milter.sh \
+	%D%/t-in-monitor.sh \
 	%D%/t-in-record.sh \
 	%D%/t-in-three.sh \
 	%D%/t-out-broken.sh \
