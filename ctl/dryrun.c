@@ -161,6 +161,13 @@ dryrun_doubtful(const struct dryrun *d)
 }
 
 bool
+dryrun_can_win(const struct rule *rule)
+{
+	return rule->direction == DIRECTION_IN ||
+	    rule->sender.kind == PATTERN_ANY;
+}
+
+bool
 dryrun_is_clean(const struct dryrun *d)
 {
 	if (d->rule->direction == DIRECTION_IN)

@@ -67,6 +67,8 @@ dryrun_run(struct dryrun *d, struct store *st, struct err *err_r) MUST_CHECK;
 int
 dryrun_out(struct dryrun *d, struct store *st, struct err *err_r) MUST_CHECK;
 
+/* False for an outbound rule that names a sender: it never matches. */
+bool dryrun_can_win(const struct rule *rule);
 /* True if nothing would be refused, nothing is in doubt, and there was mail, or
  * a destination, to judge. */
 bool dryrun_is_clean(const struct dryrun *d);

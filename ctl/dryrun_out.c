@@ -53,7 +53,7 @@ add(struct dryrun *d, struct sv domain)
 static bool
 may_be_about(const struct rule *rule, const struct party *party)
 {
-	return rule->sender.kind == PATTERN_ANY &&
+	return dryrun_can_win(rule) &&
 	    (pattern_matches(&rule->recipient, party) ||
 		pattern_matches_domain(&rule->recipient, party));
 }
@@ -106,6 +106,8 @@ add_named(struct dryrun *d)
 	const struct pattern *p = &d->rule->recipient;
 	struct sv domain = sv_skip(sv_make(p->text, p->n), p->domain_at);
 
+	if (!dryrun_can_win(d->rule))
+		return;
 	if (p->kind != PATTERN_DOMAIN && p->kind != PATTERN_ADDRESS &&
 	    p->kind != PATTERN_USER_GLOB && p->kind != PATTERN_WRITTEN)
 		return;

@@ -192,7 +192,11 @@ print_out(const struct dryrun *d)
 		putchar('\n');
 		print_destinations(d);
 	}
-	if (d->n_unknown > 0 || d->n_destinations == 0)
+	if (!dryrun_can_win(d->rule))
+		puts(
+		    "\nit names a sender, which no mail server tells when it "
+		    "asks about a next hop: the rule never matches");
+	else if (d->n_unknown > 0 || d->n_destinations == 0)
 		puts("\nto know: tlswarden probe --all --store");
 }
 

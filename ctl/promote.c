@@ -250,7 +250,11 @@ judge_looks(struct promotion *p, struct store *state, struct err *err_r)
 {
 	const struct dryrun *d = &p->dry;
 
-	if (d->n_destinations == 0)
+	if (!dryrun_can_win(d->rule))
+		against(p,
+		    "it names a sender: as an outbound rule it never "
+		    "matches, so nobody watched");
+	else if (d->n_destinations == 0)
 		against(p,
 		    "no destination that it is about was ever probed "
 		    "(tlswarden probe --store)");

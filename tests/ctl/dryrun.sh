@@ -139,6 +139,13 @@ json '.refused == 1 and .direction == "out" and .enabled == false and
 	(.destinations | map(select(.result == "bounced" or
 	.result == "deferred")) | .[0].why) == "no_starttls"' "as JSON"
 
+sql "INSERT INTO policy(id,direction,sender,recipient,level,mode)
+    VALUES(14,'out','boss@us.test','plain.test','encrypt','monitor')"
+tw 1 "an outbound rule that names a sender" check --before-enforce 14
+out_has 'names a sender, .* never matches' "is said to be idle"
+tw 1 "and is not promoted" rule promote 14
+out_has '^- it names a sender: .* never matches' "for that reason"
+
 # ---- what is wrong ----
 tw 65 "no such rule" check --before-enforce 99
 err_has 'no rule 99|there is no' "and says so"
