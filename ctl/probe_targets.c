@@ -3,13 +3,14 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "annotate/delivery.h"
 #include "base/mem.h"
+#include "ctl/annotate.h"
 #include "ctl/probe.h"
 #include "policy/snapshot.h"
 #include "base/banned.h"
@@ -86,78 +87,31 @@ probe_add_partners(struct probing *p, struct err *err_r)
 	return 0;
 }
 
-/* What stands behind the key up to one of the bytes of ends. */
-static bool
-field(struct sv line, const char *key, const char *ends, struct sv *r)
-{
-	size_t n = strlen(key);
-
-	for (; line.n >= n; line = sv_skip(line, 1)) {
-		if (!sv_starts(line, sv_make(key, n)))
-			continue;
-		line = sv_skip(line, n);
-		for (n = 0; n < line.n; n++)
-			if (strchr(ends, line.p[n]) != NULL)
-				break;
-		*r = sv_head(line, n);
-		return r->n > 0;
-	}
-	return false;
-}
-
-/* A delivery over SMTP: Postfix names the relay, Sendmail the mailer, too. */
-static bool
-is_delivery(struct sv line)
-{
-	struct sv mailer, relay;
-
-	if (!field(line, " relay=", ", ", &relay) || sv_is(relay, "local") ||
-	    sv_is(relay, "virtual"))
-		return false;
-	if (field(line, " mailer=", ", ", &mailer))
-		return sv_ends(mailer, sv_from("smtp"));
-	return field(line, "/smtp[", "]", &mailer);
-}
-
 static void
-take_line(struct probing *p, struct sv line)
+take_line(void *arg, struct sv line)
 {
-	struct sv to;
+	struct probing *p = arg;
+	struct sv rest, domain;
 	struct err e;
-	size_t at;
 
-	if (!is_delivery(line) || !field(line, " to=<", ">", &to))
+	if (!delivery_line(line, &rest))
 		return;
-	at = sv_rfind(to, '@');
 	/* What is no domain in a log is nobody's mistake to be told of. */
-	if (at < to.n)
-		(void)!probe_add_target(p, sv_skip(to, at + 1), &e);
+	while (delivery_domain(&rest, &domain))
+		(void)!probe_add_target(p, domain, &e);
 }
 
 int
 probe_add_log(struct probing *p, const char *path, struct err *err_r)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	FILE *f = is_stdin ? stdin : fopen(path, "r");
-	char *line = NULL;
-	size_t size = 0, n_before = p->n_errands;
-	ssize_t n;
-	int rc = 0;
+	size_t n_before = p->n_errands;
 
-	if (f == NULL)
-		return err_set(err_r, EX_NOINPUT, "%s: %s", path,
-		    strerror(errno));
-	while ((n = getline(&line, &size, f)) > 0)
-		take_line(p, sv_trim(sv_make(line, (size_t)n)));
-	if (ferror(f))
-		rc = err_set(err_r, EX_IOERR, "%s: %s", path, strerror(errno));
-	free(line);
-	if (!is_stdin)
-		(void)fclose(f);
-	if (rc == 0 && p->n_errands == n_before)
-		rc = err_set(err_r, EX_DATAERR,
+	if (annotate_read(path, false, take_line, p, err_r) != 0)
+		return -1;
+	if (p->n_errands == n_before)
+		return err_set(err_r, EX_DATAERR,
 		    "%s: no delivery over SMTP is in it (lines with to=<...> "
 		    "and relay= of Postfix's smtp or Sendmail)",
 		    path);
-	return rc;
+	return 0;
 }

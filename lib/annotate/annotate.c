@@ -41,9 +41,9 @@ is_promising(struct sv line)
 	return false;
 }
 
-/* "... program[pid]: message": the last word before the first "]: ". */
-static bool
-split(struct sv line, struct sv *program_r, uint32_t *pid_r, struct sv *msg_r)
+bool
+lines_split(struct sv line, struct sv *program_r, uint32_t *pid_r,
+    struct sv *msg_r)
 {
 	static const struct sv end = SV("]: ");
 	size_t at = words_find(line, end), open, start;
@@ -105,7 +105,7 @@ annotator_line(struct annotator *a, struct sv line, struct annotation *r)
 	memset(r, 0, sizeof(*r));
 	if (!is_promising(line))
 		return false;
-	if (!split(line, &program, &pid, &msg)) {
+	if (!lines_split(line, &program, &pid, &msg)) {
 		program = sv_from("");
 		msg = line;
 	}

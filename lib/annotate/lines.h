@@ -9,6 +9,11 @@
 
 #include "annotate/annotate.h"
 
+/* "... program[pid]: message": program is the last word before the first
+ * "]: ". False: it is no line of a log. */
+bool lines_split(struct sv line, struct sv *program_r, uint32_t *pid_r,
+    struct sv *msg_r) MUST_CHECK;
+
 bool postfix_line(struct sv msg, struct annotation *r);
 /* Settings and limits: mostly faults of our own. */
 bool postfix_warning(struct sv msg, struct annotation *r);

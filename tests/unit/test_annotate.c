@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "annotate/annotate.h"
+#include "annotate/delivery.h"
+#include "base/buf.h"
 #include "unit.h"
 
 #define SMTP "Nov 21 10:00:00 mx postfix/smtp[123]: "
@@ -454,6 +456,85 @@ START_TEST(rule_and_detail)
 }
 END_TEST
 
+#define TO "4F8A21: to=<u@b.test>, "
+#define SENT "relay=" PEER ", delay=1, dsn=2.0.0, status=sent (250 ok)"
+
+/* Lines of logs and the domains that mail goes to, parted by blanks. */
+static const struct {
+	const char *label;
+	struct sv line;
+	const char *want; /* NULL: no delivery over SMTP */
+} deliveries[] = {
+	{ "Postfix", SV(SMTP TO SENT), "b.test" },
+	{ "a service of another name",
+	    SV("Nov 21 10:00:00 mx postfix/tlswarden-secure/smtp[1]: " TO SENT),
+	    "b.test" },
+	{ "another instance",
+	    SV("2026-11-21T10:00:00Z mx postfix-out/smtp[1]: " TO SENT),
+	    "b.test" },
+	{ "rewritten",
+	    SV(SMTP "4F8A21: to=<u@b.test>, orig_to=<x@c.test>, " SENT),
+	    "b.test" },
+	{ "not connected", SV(SMTP TO "relay=none, delay=1, dsn=4.4.1"),
+	    "b.test" },
+	{ "an @ in the user", SV(SMTP "4F8A21: to=<\"a@b\"@c.test>, " SENT),
+	    "c.test" },
+	{ "Sendmail",
+	    SV(SM "4AL: to=<u@b.test>, delay=00:00:01, mailer=esmtp, "
+		  "relay=mx.b.test. [192.0.2.1], dsn=2.0.0, stat=Sent"),
+	    "b.test" },
+	{ "several recipients",
+	    SV(SM "4AL: to=<u@b.test>,<v@c.test>,<w@b.test>, ctladdr=<x@y.z>, "
+		  "mailer=esmtp, relay=mx.b.test. [192.0.2.1]"),
+	    "b.test c.test b.test" },
+	{ "one without a domain",
+	    SV(SM "4AL: to=<root>,<v@c.test>, mailer=smtp, relay=mx."),
+	    "c.test" },
+	{ "a literal", SV(SMTP "4F8A21: to=<u@[192.0.2.1]>, " SENT),
+	    "[192.0.2.1]" },
+	{ "local",
+	    SV("Nov 21 10:00:00 mx postfix/local[1]: " TO
+	       "relay=local, delay=1"),
+	    NULL },
+	{ "LMTP", SV("Nov 21 10:00:00 mx postfix/lmtp[1]: " TO SENT), NULL },
+	{ "a pipe", SV("Nov 21 10:00:00 mx postfix/pipe[1]: " TO SENT), NULL },
+	{ "received", SV("Nov 21 10:00:00 mx postfix/smtpd[1]: " TO SENT),
+	    NULL },
+	{ "Sendmail's local mailer",
+	    SV(SM "4AL: to=<u@b.test>, mailer=local, relay=x"), NULL },
+	{ "no relay", SV(SMTP TO "delay=1"), NULL },
+	{ "no recipient", SV(SMTP "4F8A21: " SENT), NULL },
+	{ "orig_to alone", SV(SMTP "4F8A21: orig_to=<u@b.test>, " SENT), NULL },
+	{ "no program", SV(TO SENT), NULL },
+	{ "empty", SV(""), NULL },
+	{ "without its end", SV(SMTP "4F8A21: to=<u@b.test, " SENT), "" },
+	{ "an empty address", SV(SMTP "4F8A21: to=<>, " SENT), "" },
+	{ "an empty domain", SV(SMTP "4F8A21: to=<u@>, " SENT), "" },
+};
+
+START_TEST(delivery)
+{
+	const char *want = deliveries[_i].want;
+	struct sv rest, domain;
+	struct buf got;
+	bool is_delivery = delivery_line(deliveries[_i].line, &rest);
+
+	ck_assert_msg(is_delivery == (want != NULL), "%s",
+	    deliveries[_i].label);
+	if (!is_delivery)
+		return;
+	buf_init(&got, 1000);
+	while (delivery_domain(&rest, &domain)) {
+		if (got.n > 0)
+			buf_addc(&got, ' ');
+		buf_add(&got, domain);
+	}
+	ck_assert_msg(strcmp(buf_str(&got), want) == 0, "%s: \"%s\"",
+	    deliveries[_i].label, buf_str(&got));
+	buf_free(&got);
+}
+END_TEST
+
 static void
 add_tests(TCase *tc)
 {
@@ -461,6 +542,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, sendmail_joins);
 	tcase_add_test(tc, sendmail_cause);
 	tcase_add_test(tc, rule_and_detail);
+	tcase_add_loop_test(tc, delivery, 0, N_ROWS(deliveries));
 }
 
 UNIT_MAIN("annotate", add_tests)
