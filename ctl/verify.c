@@ -158,6 +158,19 @@ take_trust(struct app *app, const struct args *args, struct work *w,
 	return 0;
 }
 
+/* Where a certificate is known from, for the cause. */
+static void
+note_known(struct chain *known, const char *file)
+{
+	struct buf note;
+
+	buf_init(&note, OUT_TEXT_MAX);
+	buf_addf(&note, "from %s", file);
+	for (size_t i = 0; i < chain_count(known); i++)
+		chain_set_note(known, i, buf_str(&note));
+	buf_free(&note);
+}
+
 /* What may tell a missing intermediate from an untrusted root. */
 static int
 take_evidence(struct app *app, const struct args *args, struct work *w,
@@ -171,6 +184,7 @@ take_evidence(struct app *app, const struct args *args, struct work *w,
 		chain_load_file(untrusted, &w->untrusted, err_r) != 0) ||
 	    (known != NULL && chain_load_file(known, &w->known, err_r) != 0))
 		return -1;
+	note_known(w->known, known);
 	known_add_cas(app, &w->known);
 	w->req.untrusted = w->untrusted;
 	w->req.known = w->known;

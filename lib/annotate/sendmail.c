@@ -310,7 +310,7 @@ cafail_line(struct sv msg, struct annotation *r)
 		return false;
 	r->reason = REASON_ISSUER_UNKNOWN;
 	r->peer = field(msg, relay);
-	r->is_inbound = sv_starts(msg, sv_from("STARTTLS=server"));
+	r->is_inbound = words_find(msg, sv_from("STARTTLS=server")) < msg.n;
 	if (words_find(msg, sv_from("verify=CAFail")) == msg.n) {
 		r->fault = FAULT_OURS;
 		r->remark =

@@ -128,9 +128,11 @@ out_has '^TLS WARNING - ' "one line"
 v 1 "an intermediate that exists" mx.pem --roots root.pem --known issuing.pem \
 	--json
 json '.findings | map(.class) == ["incomplete_chain"]' "is missing for certain"
+json '.findings[0].cause | test(", from issuing.pem\\)")' "and where it is"
 tw 0 "import the intermediate" ca import seen issuing.pem
 v 1 "a CA of the table" mx.pem --roots root.pem --json
 json '.findings | map(.class) == ["incomplete_chain"]' "is known, not trusted"
+json '.findings[0].cause | test(", of the CA seen in the table\\)")' "and named"
 chmod 0 "$db"
 v 1 "a table that cannot be read" mx.pem --roots root.pem --json
 chmod 0640 "$db"
