@@ -44,6 +44,20 @@ take_line(struct sv line, struct sv values[static N_OPTIONS])
 			values[i] = sv_trim(sv_skip(line, eq + 1));
 }
 
+/* "Djmx.example.com", of confDOMAIN_NAME; one that is put together of macros
+ * is not known here. */
+static void
+take_name(struct sv line, struct sv *name)
+{
+	struct sv value;
+
+	if (line.n < 3 || line.p[0] != 'D' || line.p[1] != 'j')
+		return;
+	value = sv_trim(sv_skip(line, 2));
+	if (sv_find(value, '$') == value.n)
+		*name = value;
+}
+
 static const char *
 text(struct self *s, struct sv v)
 {
@@ -51,7 +65,7 @@ text(struct self *s, struct sv v)
 }
 
 static void
-take_pair(struct self *s, enum self_role role, const char *cf,
+take_pair(struct self *s, enum self_role role, const char *cf, struct sv name,
     struct sv values[static N_OPTIONS])
 {
 	enum option cert = role == SELF_SERVER ? SERVER_CERT : CLIENT_CERT;
@@ -62,7 +76,9 @@ take_pair(struct self *s, enum self_role role, const char *cf,
 		.where = cf,
 		.ca_file = text(s, values[CA_FILE]),
 		.ca_path = text(s, values[CA_PATH]),
-		.name = role == SELF_SERVER ? s->name : NULL };
+		.name = role != SELF_SERVER ? NULL
+		    : s->name != NULL       ? s->name
+					    : text(s, name) };
 	struct sv file, key;
 
 	while (sv_cut(&certs, ',', &file)) {
@@ -134,6 +150,7 @@ self_sendmail(struct self *s)
 {
 	const char *cf = s->cf != NULL ? s->cf : "/etc/mail/sendmail.cf";
 	struct sv values[N_OPTIONS] = { { NULL, 0 } };
+	struct sv name = sv_make(NULL, 0);
 	struct sv rest, line;
 	struct buf bytes;
 	struct err err;
@@ -147,10 +164,12 @@ self_sendmail(struct self *s)
 		goto out;
 	}
 	rest = buf_sv(&bytes);
-	while (sv_cut(&rest, '\n', &line))
+	while (sv_cut(&rest, '\n', &line)) {
 		take_line(line, values);
-	take_pair(s, SELF_SERVER, cf, values);
-	take_pair(s, SELF_CLIENT, cf, values);
+		take_name(line, &name);
+	}
+	take_pair(s, SELF_SERVER, cf, name, values);
+	take_pair(s, SELF_CLIENT, cf, name, values);
 	take_others(s, cf, values, buf_sv(&bytes));
 	say_missing(s, cf, values);
 out:

@@ -292,6 +292,14 @@ json '.certificates | map([.role, .mta, .name, [.findings[].class]]) ==
 	[["server", "sendmail", null, ["root_included"]],
 	["client", "sendmail", null, ["wrong_purpose", "root_included"]]]' \
 	"both are judged, with the CAs that it adds"
+{
+	cat sm.cf
+	printf '%s\n' "Dj\$w.bank.example" 'Djmx.bank.example'
+} >sm2.cf
+tw 1 "the name of sendmail.cf" check --self --mta sendmail --cf "$work/sm2.cf" \
+	--json
+json "$server | .[0] | .name == \"mx.bank.example\" and
+	(.findings | map(.class) == [\"root_included\"])" "is asked for"
 m 1 "by name" --name mx.shop.example
 json "$server | .[0].findings | map(.class)[0] == \"name_mismatch\"" "named"
 printf '%s\n' "O ServerCertFile=$work/mx.pem,$work/soon-full.pem" \
