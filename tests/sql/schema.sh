@@ -103,12 +103,15 @@ same "at least a dozen rules, each with its reason" 1 "$(ask "$tmp/x.db" \
 	"SELECT count(*) >= 12 AND min(comment <> '') FROM policy")"
 same "state.sql" "wal" "$(ask "$tmp/s.db" < "$sql/state.sql")"
 same "state.sql again" "wal" "$(ask "$tmp/s.db" < "$sql/state.sql")"
+version=$(sed -n 's/.*STATE_VERSION = \([0-9]*\),.*/\1/p' \
+	"$sql/../lib/store/state_db.h")
 same "state: version, application, tables" \
-	"1 1953264499 probe session session_domain violation" \
+	"$version 1953264499 $(printf '%s ' lost probe probe_day seen_chain \
+	session session_domain)violation" \
 	"$(ask "$tmp/s.db" "PRAGMA user_version; PRAGMA application_id;
 	SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name" |
 	line)"
-for t in session violation probe; do
+for t in session violation probe seen_chain; do
 	same "state: the time of $t has an index" 1 "$(ask "$tmp/s.db" \
 		"EXPLAIN QUERY PLAN SELECT at FROM $t WHERE at < 9" |
 		grep -c "USING COVERING INDEX ${t}_at")"
