@@ -61,6 +61,16 @@
 #define LIMIT_RECORD_CHAIN 131072
 /* Chains kept of one host: keys of several kinds, a renewal, an accident. */
 #define LIMIT_SEEN_CHAINS 8
+/* Next hops whose servers policyd looks for at once; a connection waits for
+ * one of them at a time, Postfix has 100 smtp(8) processes by default. */
+#define LIMIT_SEARCHES 1024
+/* Connections that wait for them, those that have gone meanwhile included. */
+#define LIMIT_SEARCH_WAITERS 65536
+/* Addresses of all servers of a next hop; Google has 10. */
+#define LIMIT_SERVER_ADDRS 256
+/* Next hops whose servers policyd remembers, and the bytes of all of them. */
+#define LIMIT_SERVERS_KEPT 65536
+#define LIMIT_SERVERS_BYTES 33554432
 /* policy.db, copied whole into memory to be loaded: LIMIT_RULES rows of 400
  * bytes with their audit. */
 #define LIMIT_POLICY_FILE 8589934592

@@ -11,24 +11,13 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include <unbound.h>
-
 #include "base/mem.h"
-#include "resolve/resolve.h"
-#include "wire/domain.h"
-
-enum { CLASS_IN = 1, TYPE_A = 1, TYPE_MX = 15, TYPE_AAAA = 28 };
-
-enum { RCODE_NXDOMAIN = 3, LABEL_MAX = 63 };
-
-struct resolver {
-	struct ub_ctx *ctx;
-};
+#include "resolve/answer.h"
+#include "resolve/private.h"
 
 /* One question under way. */
 struct question {
-	struct ub_result *result; /* NULL until answered */
-	int error;
+	struct answer answer;
 	bool is_done;
 };
 
@@ -54,6 +43,26 @@ ask_for_all_zones(struct resolver *r, struct err *err_r)
 			zones[i], err_r) != 0)
 			return -1;
 	return 0;
+}
+
+/* Names whose servers are slow must not hold up the others: libunbound has 16
+ * questions on the wire at once if it is not told otherwise. And a resolver
+ * that was down for a minute must be asked again when it is back, not when a
+ * quarter of an hour is over. Options that an older libunbound does not know
+ * are left out. */
+static void
+set_options(struct resolver *r)
+{
+	static const char *const options[][2] = {
+		{ "outgoing-range:", "1024" },
+		{ "outgoing-num-tcp:", "16" },
+		{ "num-queries-per-thread:", "4096" },
+		{ "infra-host-ttl:", "1" },
+		{ "infra-keep-probing:", "yes" },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		(void)ub_ctx_set_option(r->ctx, options[i][0], options[i][1]);
 }
 
 static int
@@ -87,6 +96,7 @@ resolver_new(const char *const *servers, size_t n, struct err *err_r)
 		(void)err_set(err_r, EX_OSERR, "resolver: cannot be created");
 		goto fail;
 	}
+	set_options(r);
 	/* A thread, not a process of its own. */
 	if (check(ub_ctx_async(r->ctx, 1), "async", err_r) != 0 ||
 	    use_servers(r, servers, n, err_r) != 0 ||
@@ -122,12 +132,12 @@ answered(void *arg, int error, struct ub_result *result)
 {
 	struct question *q = arg;
 
-	q->error = error;
-	q->result = result;
+	q->answer.error = error;
+	q->answer.result = result;
 	q->is_done = true;
 }
 
-/* Asks and waits until the deadline. q->result must be freed. */
+/* Asks and waits until the deadline. q->answer.result must be freed. */
 static void
 ask(struct resolver *r, const char *name, int type, int64_t deadline,
     struct question *q)
@@ -135,9 +145,9 @@ ask(struct resolver *r, const char *name, int type, int64_t deadline,
 	int id = 0;
 
 	memset(q, 0, sizeof(*q));
-	q->error =
+	q->answer.error =
 	    ub_resolve_async(r->ctx, name, type, CLASS_IN, q, answered, &id);
-	if (q->error != 0)
+	if (q->answer.error != 0)
 		return;
 	while (!q->is_done) {
 		struct pollfd p = { .fd = ub_fd(r->ctx), .events = POLLIN };
@@ -152,117 +162,6 @@ ask(struct resolver *r, const char *name, int type, int64_t deadline,
 	}
 }
 
-static enum resolve_status
-judge(const struct question *q, const char *name, const char *type,
-    struct err *err_r)
-{
-	if (q->error != 0)
-		(void)err_set(err_r, EX_TEMPFAIL, "DNS %s of %s: %s", type,
-		    name, ub_strerror(q->error));
-	else if (!q->is_done)
-		(void)err_set(err_r, EX_TEMPFAIL,
-		    "DNS %s of %s: no answer in time", type, name);
-	else if (q->result->bogus)
-		(void)err_set(err_r, EX_TEMPFAIL,
-		    "DNS %s of %s: DNSSEC validation failed (%s)", type, name,
-		    q->result->why_bogus == NULL ? "bogus"
-						 : q->result->why_bogus);
-	else if (q->result->havedata)
-		return RESOLVE_OK;
-	else if (q->result->rcode == 0 || q->result->rcode == RCODE_NXDOMAIN) {
-		(void)err_set(err_r, EX_NOHOST, "DNS %s of %s: no such %s",
-		    type, name, q->result->nxdomain ? "name" : "records");
-		return RESOLVE_NONE;
-	} else
-		(void)err_set(err_r, EX_TEMPFAIL, "DNS %s of %s: rcode %d",
-		    type, name, q->result->rcode);
-	return RESOLVE_TEMP;
-}
-
-bool
-resolve_wire_name(struct sv rdata, char text_r[LIMIT_DOMAIN + 1])
-{
-	char text[LIMIT_DOMAIN + 1];
-	size_t n = 0, normal_n;
-
-	for (;;) {
-		size_t length =
-		    rdata.n == 0 ? LABEL_MAX + 1 : (unsigned char)rdata.p[0];
-
-		rdata = sv_skip(rdata, 1);
-		if (length == 0)
-			break;
-		if (length > LABEL_MAX || length > rdata.n ||
-		    n + length + 1 > LIMIT_DOMAIN)
-			return false;
-		if (n > 0)
-			text[n++] = '.';
-		memcpy(text + n, rdata.p, length);
-		n += length;
-		rdata = sv_skip(rdata, length);
-	}
-	if (n == 0) {
-		text_r[0] = '\0';
-		return true;
-	}
-	if (domain_normalise(sv_make(text, n), text_r, &normal_n) !=
-		DOMAIN_OK ||
-	    !domain_is_valid(sv_make(text_r, normal_n)))
-		return false;
-	text_r[normal_n] = '\0';
-	return true;
-}
-
-static int
-by_preference(const void *a, const void *b)
-{
-	const struct mx_host *x = a, *y = b;
-
-	if (x->preference != y->preference)
-		return x->preference < y->preference ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
-
-/* MX: 16 bits of preference, then the exchange (RFC 1035 3.3.9). */
-static enum resolve_status
-read_mx(const struct ub_result *result, const char *domain,
-    struct mx_list *list, struct err *err_r)
-{
-	for (size_t i = 0; result->data[i] != NULL; i++) {
-		struct sv rdata =
-		    sv_make(result->data[i], (size_t)result->len[i]);
-		struct mx_host *host = &list->hosts[list->n];
-
-		if (list->n == RESOLVE_HOSTS)
-			break;
-		if (rdata.n < 3 ||
-		    !resolve_wire_name(sv_skip(rdata, 2), host->name))
-			continue;
-		host->preference = (uint16_t)(((unsigned char)rdata.p[0] << 8) |
-		    (unsigned char)rdata.p[1]);
-		/* RFC 7505 3: one record, the root as exchange. */
-		if (host->name[0] == '\0') {
-			(void)err_set(err_r, EX_NOHOST,
-			    "%s accepts no mail (null MX)", domain);
-			return RESOLVE_NULL_MX;
-		}
-		list->n++;
-	}
-	if (list->n == 0) {
-		(void)err_set(err_r, EX_NOHOST,
-		    "%s has no MX record with a usable host", domain);
-		return RESOLVE_NONE;
-	}
-	qsort(list->hosts, list->n, sizeof(list->hosts[0]), by_preference);
-	return RESOLVE_OK;
-}
-
-static uint32_t
-ttl_of(const struct ub_result *result)
-{
-	return result->ttl < 0 ? 0 : (uint32_t)result->ttl;
-}
-
 enum resolve_status
 resolve_mx(struct resolver *r, const char *domain, int64_t timeout_msecs,
     struct mx_list *list, struct err *err_r)
@@ -272,15 +171,15 @@ resolve_mx(struct resolver *r, const char *domain, int64_t timeout_msecs,
 
 	memset(list, 0, sizeof(*list));
 	ask(r, domain, TYPE_MX, now_msecs() + timeout_msecs, &q);
-	status = judge(&q, domain, "MX", err_r);
-	if (q.result != NULL) {
-		list->is_secure = q.result->secure;
-		list->ttl_secs = ttl_of(q.result);
+	status = answer_judge(&q.answer, domain, "MX", err_r);
+	if (q.answer.result != NULL) {
+		list->is_secure = q.answer.result->secure;
+		list->ttl_secs = answer_ttl(q.answer.result);
 	}
 	if (status == RESOLVE_OK)
-		status = read_mx(q.result, domain, list, err_r);
-	else if (status == RESOLVE_NONE && q.result != NULL &&
-	    !q.result->nxdomain) {
+		status = answer_mx(q.answer.result, domain, list, err_r);
+	else if (status == RESOLVE_NONE && q.answer.result != NULL &&
+	    !q.answer.result->nxdomain) {
 		/* RFC 5321 5.1: an implicit MX of preference 0. */
 		list->is_implicit = true;
 		list->n = 1;
@@ -288,7 +187,7 @@ resolve_mx(struct resolver *r, const char *domain, int64_t timeout_msecs,
 		    "%s", domain);
 		status = RESOLVE_OK;
 	}
-	ub_resolve_free(q.result);
+	ub_resolve_free(q.answer.result);
 	return status;
 }
 
@@ -296,23 +195,15 @@ static void
 read_addrs(const struct ub_result *result, uint8_t family,
     struct addr_list *list)
 {
-	size_t want = family == 4 ? 4 : 16;
-
 	for (size_t i = 0; result->data[i] != NULL; i++) {
-		struct addr *a = &list->addrs[list->n];
-
 		if (list->n == RESOLVE_ADDRS)
 			return;
-		if ((size_t)result->len[i] != want)
-			continue;
-		memset(a, 0, sizeof(*a));
-		a->family = family;
-		memcpy(a->b, result->data[i], want);
-		list->n++;
+		if (answer_addr(result, i, family, &list->addrs[list->n]))
+			list->n++;
 	}
 	list->is_secure = list->is_secure && result->secure;
-	if (ttl_of(result) < list->ttl_secs)
-		list->ttl_secs = ttl_of(result);
+	if (answer_ttl(result) < list->ttl_secs)
+		list->ttl_secs = answer_ttl(result);
 }
 
 enum resolve_status
@@ -335,12 +226,12 @@ resolve_addrs(struct resolver *r, const char *host, int64_t timeout_msecs,
 		enum resolve_status one;
 
 		ask(r, host, kinds[i].type, deadline, &q);
-		one = judge(&q, host, kinds[i].name, err_r);
+		one = answer_judge(&q.answer, host, kinds[i].name, err_r);
 		if (one == RESOLVE_OK)
-			read_addrs(q.result, kinds[i].family, list);
+			read_addrs(q.answer.result, kinds[i].family, list);
 		else if (one == RESOLVE_TEMP)
 			status = RESOLVE_TEMP;
-		ub_resolve_free(q.result);
+		ub_resolve_free(q.answer.result);
 	}
 	return list->n > 0 ? RESOLVE_OK : status;
 }

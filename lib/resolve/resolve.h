@@ -35,6 +35,7 @@ struct mx_host {
 struct mx_list {
 	struct mx_host hosts[RESOLVE_HOSTS]; /* by preference, then name */
 	size_t n;
+	bool is_cut;      /* there are more */
 	bool is_implicit; /* no MX: the domain itself is the host */
 	bool is_secure;   /* DNSSEC validated */
 	uint32_t ttl_secs;
