@@ -45,19 +45,16 @@ names_sender(const struct rule *r)
 	return is_out(r) && r->sender.kind != PATTERN_ANY;
 }
 
-/* A next hop is nearly always a domain: its addresses are not looked up. */
-static bool
-needs_addresses(const struct rule *r)
-{
-	return is_out(r) && r->subnet != NULL &&
-	    !(r->recipient.kind == PATTERN_WRITTEN &&
-		r->recipient.is_bracketed);
-}
-
 static bool
 is_for_users(const struct rule *r)
 {
 	return is_out(r) && !pattern_covers_domain(&r->recipient);
+}
+
+static bool
+is_for_users_of_subnet(const struct rule *r)
+{
+	return is_for_users(r) && r->subnet != NULL;
 }
 
 static bool
@@ -143,11 +140,11 @@ static const struct kind kinds[] = {
 	    "names a sender, but no MTA tells the sender when it asks how to "
 	    "deliver: the rule never wins",
 	    "set sender to '*'" },
-	{ CHECK_PROBLEM, CHECK_POSTFIX, "outbound_subnet", needs_addresses,
-	    "has a subnet; tlswarden-policyd does not look up the addresses "
-	    "of a domain, so the rule wins only for next hops that are "
-	    "addresses",
-	    "name the domains or the hosts as recipient" },
+	{ CHECK_PROBLEM, CHECK_POSTFIX, "users_subnet", is_for_users_of_subnet,
+	    "is about some users and has a subnet; Postfix asks the map "
+	    "transport for every recipient, which cannot wait for DNS: the "
+	    "rule never wins",
+	    "write it for the whole domain, or without subnet" },
 	{ CHECK_PROBLEM, CHECK_POSTFIX, "pin_and_chain", has_pin_and_chain,
 	    "wants a pinned certificate and a verified chain; smtp(8) can "
 	    "check one of them: Postfix checks the chain and not the pin",

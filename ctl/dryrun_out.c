@@ -193,15 +193,13 @@ would_win(const struct visit *v, const struct party *party)
 {
 	const struct rule *winner;
 	struct rule_rank rank = rule_rank(&v->rule), winners;
+	const struct lookup_peers peers = { .addrs = v->addrs,
+		.n = v->n_addrs,
+		.is_complete = true };
 	struct query q;
 	enum miss m;
 
-	lookup_nexthop_query(party, &q);
-	if (q.peers_state != PEERS_KNOWN) {
-		q.peers_state = PEERS_KNOWN;
-		q.peers = v->addrs;
-		q.n_peers = v->n_addrs;
-	}
+	lookup_nexthop_query(party, &peers, &q);
 	m = rule_miss(&v->rule, &q);
 	if (m != MISS_NONE && m != MISS_USERS)
 		return false;

@@ -44,7 +44,6 @@ take_peers(struct question *q, const struct args *args, struct err *err_r)
 			return err_set(err_r, EX_USAGE,
 			    "--peer: \"%.*s\" is no IP address", SV_ARG(part));
 	}
-	q->peers_state = PEERS_KNOWN;
 	q->peer_text = text;
 	if (q->n_peers > 0 &&
 	    (q->direction == DIRECTION_OUT || q->n_peers == 1))
@@ -175,15 +174,6 @@ ask_outbound(struct question *q, struct err *err_r)
 	if (q->hop.is_literal && q->n_peers > 0)
 		return err_set(err_r, EX_USAGE,
 		    "--peer: the next hop is an address itself");
-	if (q->n_peers == 0)
-		q->peers_state = PEERS_PENDING;
-	lookup_nexthop_query(&q->hop, &q->query);
-	q->by_address = q->query;
-	if (!q->hop.is_literal) {
-		q->by_address.peers_state = q->peers_state;
-		q->by_address.peers = q->peers;
-		q->by_address.n_peers = q->n_peers;
-	}
 	return 0;
 }
 
@@ -219,6 +209,7 @@ explain_question(struct app *app, const struct args *args, struct err *err_r)
 			explain_print_text(&e);
 		code = e.code;
 	}
+	servers_drop(e.servers);
 	loaded_done(&e.table);
 	arena_free(&e.mem);
 	return code;

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "ctl/load.h"
 #include "ctl/out.h"
+#include "daemon/peers.h"
 #include "policy/explain.h"
 #include "policy/inbound.h"
 #include "policy/lookup.h"
@@ -38,12 +39,10 @@ struct question {
 	char hop_text[LIMIT_NEXTHOP + 1];
 	struct addr peers[EXPLAIN_PEERS];
 	size_t n_peers;
-	enum peers_state peers_state;
 	const char *peer_text;
 	struct tls_facts tls;
-	bool has_tls;            /* facts of a session were given */
-	struct query query;      /* as the daemons ask */
-	struct query by_address; /* outbound: as if they looked addresses up */
+	bool has_tls;       /* facts of a session were given */
+	struct query query; /* as the daemons ask */
 };
 
 /* What one MTA is told by one of its interfaces. */
@@ -61,14 +60,15 @@ struct would {
 };
 
 struct explanation {
-	const struct app *app;
+	struct app *app;
 	struct loaded table;
 	struct question q;
 	const struct rule *winner; /* NULL: none */
-	/* Outbound, a rule with a subnet that would win by the addresses of the
-	 * servers, which policyd does not look up; or perhaps would. */
-	const struct rule *unheeded;
-	bool needs_peers;
+	/* Outbound: what DNS told of the servers, if a rule depends on it. */
+	struct servers *servers;   /* NULL: it was not asked */
+	struct lookup_peers peers; /* that, or what --peer says */
+	bool needs_peers; /* a rule depends on those that are not known */
+	bool is_trouble;  /* the answer is TEMP: mail waits */
 	bool is_kept; /* mail of the winner waits, since another rule's must */
 	struct judgement judged; /* inbound */
 	struct answer answers[EXPLAIN_ANSWERS];
@@ -91,6 +91,13 @@ void explain_add(struct explanation *e, const char *mta, const char *by,
 /* "OK value", "NOTFOUND" or "TEMP reason". */
 const char *explain_lookup(struct explanation *e, const struct lookup_answer *a)
     NONNULL_RETURN;
+/* One of the look-ups of a next hop. */
+typedef void explain_hop_fn(const struct snapshot *s, enum level level,
+    const struct lookup_hop *hop, struct lookup_answer *r);
+/* Asks by policyd's own call, and again with the addresses of the servers, if
+ * rules need them; DNS is asked once. The answer lives as long as e. */
+void explain_hop(struct explanation *e, struct sv key, enum level level,
+    explain_hop_fn *fn, struct lookup_answer *r);
 /* Why a rule did or did not win, in words; winner for its id. */
 const char *explain_why(const struct explain_line *line) NONNULL_RETURN;
 /* A formatted text that lives as long as e. */

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "ctl/explain.h"
 #include "policy/dsn.h"
 #include "policy/lookup.h"
+#include "resolve/search.h"
 #include "wire/reply_text.h"
 #include "base/banned.h"
 
@@ -163,6 +165,63 @@ explain_lookup(struct explanation *e, const struct lookup_answer *a)
 	    a->status == LOOKUP_FOUND ? "OK" : "TEMP", SV_ARG(a->text));
 }
 
+/* What DNS tells of the servers, as policyd asks for it. */
+static void
+find_servers(struct explanation *e, const struct party *hop)
+{
+	struct err err = { 0 };
+	const struct conf *conf = app_conf(e->app, &err);
+	const struct servers_key key = peers_key(hop);
+	struct resolver *r = NULL;
+
+	if (e->servers != NULL && servers_key_eq(&e->servers->key, &key))
+		return;
+	servers_drop(e->servers);
+	if (conf != NULL)
+		r = resolver_new((const char *const *)conf->dns_servers.v,
+		    conf->dns_servers.n, &err);
+	if (r != NULL) {
+		e->servers = search_wait(r, &key, SEARCH_WAIT_MSECS);
+	} else {
+		const struct servers none = { .key = key,
+			.trouble = sv_from(err.text) };
+
+		e->servers = servers_new(&none);
+	}
+	resolver_free(r);
+	e->peers = peers_of(e->servers);
+}
+
+/* What is known of them: given by --peer, or by DNS. */
+static const struct lookup_peers *
+known_peers(const struct explanation *e)
+{
+	return e->q.n_peers > 0 || e->servers != NULL ? &e->peers : NULL;
+}
+
+void
+explain_hop(struct explanation *e, struct sv key, enum level level,
+    explain_hop_fn *fn, struct lookup_answer *r)
+{
+	struct party party;
+	struct buf out;
+	struct lookup_hop hop = { key, NULL, &party, &out };
+
+	buf_init(&out, OUT_CELL_MAX);
+	if (e->q.n_peers > 0)
+		hop.peers = &e->peers;
+	fn(e->table.snap, level, &hop, r);
+	if (r->status == LOOKUP_PEERS) {
+		find_servers(e, &party);
+		hop.peers = &e->peers;
+		fn(e->table.snap, level, &hop, r);
+		e->needs_peers = r->status == LOOKUP_TEMP;
+	}
+	/* It outlives what it views. */
+	r->text = arena_sv(&e->mem, r->text);
+	buf_free(&out);
+}
+
 /* A rule about some users: Postfix learns of it by the recipient's address,
  * and asks for its demands in a transport of its own. False: there is none. */
 static bool
@@ -171,6 +230,7 @@ answer_users(struct explanation *e)
 	struct question *q = &e->q;
 	struct lookup_answer a;
 	struct party scratch;
+	enum level level;
 	const char *hop, *by;
 	struct buf out;
 
@@ -186,35 +246,48 @@ answer_users(struct explanation *e)
 		return false;
 	}
 	e->winner = a.rule;
-	q->query = (struct query){ DIRECTION_OUT, &q->absent, &q->address,
-		PEERS_ABSENT, NULL, 0 };
-	by = explain_textf(e, "address-%s", level_word(a.rule->demand->level));
+	level = a.rule->demand->level;
+	q->query = (struct query){ .direction = DIRECTION_OUT,
+		.sender = &q->absent,
+		.recipient = &q->address };
+	by = explain_textf(e, "address-%s", level_word(level));
 	a.text = sv_skip(a.text, sv_find(a.text, ':') + 1);
 	hop = explain_textf(e, "%.*s",
 	    SV_ARG(a.text.n > 0 ? a.text : party_domain(&q->address)));
 	buf_free(&out);
-	lookup_address(e->table.snap, e->winner->demand->level, sv_from(hop),
-	    &scratch, &a);
+	explain_hop(e, sv_from(hop), level, lookup_address, &a);
+	e->is_trouble = a.status == LOOKUP_TEMP;
 	e->is_kept = a.is_kept;
+	/* A subnet can bring in another rule, or the doubt about one. */
+	if (a.rule == NULL || a.rule->subnet != NULL) {
+		e->winner = a.rule;
+		if (party_nexthop(&q->hop, sv_from(hop)) == PARTY_OK)
+			lookup_nexthop_query(&q->hop, known_peers(e),
+			    &q->query);
+	}
 	explain_add(e, "postfix", by, hop, explain_lookup(e, &a));
 	return true;
 }
 
-/* What the map tlspolicy answers, by policyd's own call; and what a rule with
- * a subnet would change if it looked up the addresses of a domain. */
+static void
+ask_tlspolicy(const struct snapshot *s, enum level level,
+    const struct lookup_hop *hop, struct lookup_answer *r)
+{
+	(void)level;
+	lookup_tlspolicy(s, hop, r);
+}
+
+/* What the map tlspolicy answers. */
 static void
 answer_nexthop(struct explanation *e)
 {
-	struct snapshot_match m =
-	    snapshot_find(e->table.snap, &e->q.by_address);
 	struct lookup_answer a;
-	struct party scratch;
 
-	lookup_tlspolicy(e->table.snap, sv_from(e->q.hop_text), &scratch, &a);
+	explain_hop(e, sv_from(e->q.hop_text), LEVEL_UNKNOWN, ask_tlspolicy,
+	    &a);
+	e->is_trouble = a.status == LOOKUP_TEMP;
+	lookup_nexthop_query(&e->q.hop, known_peers(e), &e->q.query);
 	e->winner = a.rule;
-	e->needs_peers = m.needs_peers;
-	if (!m.needs_peers && m.rule != a.rule)
-		e->unheeded = m.rule;
 	explain_add(e, "postfix", "tlspolicy", e->q.hop_text,
 	    explain_lookup(e, &a));
 }
@@ -243,25 +316,27 @@ answer_failure(struct explanation *e)
 	buf_free(&out);
 }
 
+/* What was given by --peer counts as what DNS says. */
+static void
+take_given_peers(struct explanation *e)
+{
+	if (e->q.n_peers == 0)
+		return;
+	e->peers = (struct lookup_peers){ .addrs = e->q.peers,
+		.n = e->q.n_peers,
+		.is_complete = true };
+}
+
 static void
 answer_outbound(struct explanation *e)
 {
+	take_given_peers(e);
 	if (!answer_users(e))
 		answer_nexthop(e);
 	answer_failure(e);
-	e->outcome = outbound_outcome(e);
-	if (e->unheeded != NULL)
-		e->outcome = explain_textf(e,
-		    "%s. Rule %" PRId64
-		    " is about these addresses and does "
-		    "not count: tlswarden-policyd does not look up the "
-		    "addresses of a domain",
-		    e->outcome, e->unheeded->id);
-	else if (e->needs_peers)
-		e->outcome = explain_textf(e,
-		    "%s. Rules with a subnet do not count: tlswarden-policyd "
-		    "does not look up the addresses of a domain",
-		    e->outcome);
+	e->outcome = e->is_trouble
+	    ? "mail waits until it is known which rule wins"
+	    : outbound_outcome(e);
 }
 
 static const char *

@@ -28,18 +28,35 @@ peers_json(const struct question *q)
 	json_t *list = json_array();
 	struct buf b;
 
-	if (q->peers_state != PEERS_KNOWN) {
+	if (q->query.peers_state == PEERS_ABSENT ||
+	    (q->query.peers_state == PEERS_PENDING && q->query.n_peers == 0)) {
 		json_decref(list);
 		return json_null();
 	}
 	buf_init(&b, OUT_CELL_MAX);
-	for (size_t i = 0; i < q->n_peers; i++) {
-		addr_format(&q->peers[i], &b);
+	for (size_t i = 0; i < q->query.n_peers; i++) {
+		addr_format(&q->query.peers[i], &b);
 		out_json_add(list, out_json_sv(buf_sv(&b)));
 		buf_reset(&b);
 	}
 	buf_free(&b);
 	return list;
+}
+
+/* What DNS was asked; null: no rule depends on it. */
+static json_t *
+dns_json(const struct servers *s)
+{
+	json_t *o;
+
+	if (s == NULL)
+		return json_null();
+	o = json_object();
+	out_json_set(o, "complete", json_boolean(s->is_complete));
+	out_json_set(o, "seconds", json_integer(s->ttl_secs));
+	out_json_set(o, "trouble",
+	    s->trouble.n > 0 ? out_json_sv(s->trouble) : json_null());
+	return o;
 }
 
 static json_t *
@@ -194,8 +211,7 @@ explain_print_json(struct explanation *e)
 	out_json_set(o, "left_out", rest_json(&rest));
 	out_json_set(o, "winner", winner_json(e));
 	out_json_set(o, "needs_peers", json_boolean(e->needs_peers));
-	out_json_set(o, "unheeded",
-	    e->unheeded != NULL ? json_integer(e->unheeded->id) : json_null());
+	out_json_set(o, "dns", dns_json(e->servers));
 	out_json_set(o, "reason",
 	    e->code == CTL_FINDING
 		? out_json_str(reason_info(e->judged.verdict.reason)->code)

@@ -106,16 +106,20 @@ ask(struct explanation *e, const char *key)
 }
 
 static void
+sts(const struct snapshot *s, enum level level, const struct lookup_hop *hop,
+    struct lookup_answer *r)
+{
+	(void)level;
+	sendmail_sts(s, hop, r);
+}
+
+static void
 ask_sts(struct explanation *e, const char *domain)
 {
 	struct lookup_answer a;
-	struct party party;
-	struct buf out;
 
-	buf_init(&out, LIMIT_SOCKETMAP_REPLY);
-	sendmail_sts(e->table.snap, sv_from(domain), &party, &out, &a);
+	explain_hop(e, sv_from(domain), LEVEL_UNKNOWN, sts, &a);
 	explain_add(e, "sendmail", "sts", domain, explain_lookup(e, &a));
-	buf_free(&out);
 }
 
 static void

@@ -43,12 +43,10 @@ print_peers(const struct question *q)
 {
 	struct buf b;
 
-	if (q->peers_state == PEERS_ABSENT)
-		return;
 	buf_init(&b, OUT_TEXT_MAX);
-	for (size_t i = 0; i < q->n_peers; i++) {
+	for (size_t i = 0; i < q->query.n_peers; i++) {
 		buf_adds(&b, i == 0 ? ", peer " : " ");
-		addr_format(&q->peers[i], &b);
+		addr_format(&q->query.peers[i], &b);
 	}
 	out_sv(buf_sv(&b));
 	buf_free(&b);
@@ -82,6 +80,17 @@ print_session(const struct question *q)
 					       : "no verified certificate");
 }
 
+/* What DNS did not tell, if a rule depends on it. */
+static void
+print_dns(const struct servers *s)
+{
+	if (s == NULL || s->is_complete)
+		return;
+	fputs("          not all addresses are known: ", stdout);
+	print_safe_sv(s->trouble);
+	puts("");
+}
+
 static void
 print_question(const struct explanation *e)
 {
@@ -103,6 +112,7 @@ print_question(const struct explanation *e)
 		}
 		print_peers(q);
 		puts("");
+		print_dns(e->servers);
 		if (q->sender != NULL)
 			puts(
 			    "          the sender is left out: an MTA does "

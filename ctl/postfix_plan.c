@@ -165,7 +165,10 @@ plan_rule_of(const struct plan *p, struct sv nexthop)
 
 	if (sv_starts(nexthop, inet)) /* lmtp(8) */
 		nexthop = sv_skip(nexthop, inet.n);
-	lookup_tlspolicy(p->snap, nexthop, &party, &a);
+	/* What only its addresses could tell is not asked for here. */
+	const struct lookup_hop hop = { nexthop, NULL, &party, NULL };
+
+	lookup_tlspolicy(p->snap, &hop, &a);
 	return a.status == LOOKUP_FOUND ? a.rule : NULL;
 }
 

@@ -14,6 +14,7 @@
 #include "cert/trust.h"
 #include "ctl/known.h"
 #include "ctl/probe.h"
+#include "resolve/servers.h"
 #include "probe/sweep.h"
 #include "base/banned.h"
 
@@ -24,8 +25,10 @@ probing_done(struct probing *p)
 {
 	for (size_t i = 0; i < p->n_visits; i++)
 		visit_done(&p->visits[i]);
-	for (size_t i = 0; i < p->n_errands; i++)
+	for (size_t i = 0; i < p->n_errands; i++) {
+		servers_drop(p->errands[i].servers);
 		target_done(&p->errands[i].target);
+	}
 	for (size_t i = 0; i < p->n_cas; i++) {
 		free(p->cas[i].name);
 		trust_free(p->cas[i].trust);

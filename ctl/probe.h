@@ -34,6 +34,8 @@ struct errand {
 	struct target target;
 	const struct rule *rule;   /* NULL: none */
 	bool is_rule_unknown;      /* DNS would have to tell which one wins */
+	struct servers *servers;   /* as policyd would find them; NULL: no rule
+				      depends on them */
 	const struct trust *trust; /* borrowed: of the rule or the store */
 	bool has_own_trust;        /* the rule's */
 	struct err trouble;        /* sysexit 0: none */
@@ -77,9 +79,10 @@ int probe_add_log(struct probing *p, const char *path, struct err *err_r)
 
 /* Finds places, rule and trust of all errands. */
 void probe_plan(struct probing *p);
-/* The question that the table is asked about it; addrs is room that q views. */
-void probe_query(const struct errand *e,
-    struct addr addrs[static TARGET_PLACES], struct query *q);
+/* The question that the table is asked about it, as policyd asks it; q views
+ * e. */
+void
+probe_query(const struct probing *p, const struct errand *e, struct query *q);
 /* The CA of the rule, or the trust store; NULL with *err_r: there is none. It
  * is kept for the next time. */
 const struct trust *

@@ -12,9 +12,11 @@
 #include "base/mem.h"
 #include "ctl/ca_trust.h"
 #include "ctl/probe.h"
+#include "daemon/peers.h"
 #include "policy/lookup.h"
 #include "policy/snapshot.h"
 #include "probe/sweep.h"
+#include "resolve/search.h"
 #include "base/banned.h"
 
 enum { RESOLVERS_MAX = 16 };
@@ -26,6 +28,7 @@ struct resolving {
 	struct probing *p;
 	struct resolver *resolvers[RESOLVERS_MAX];
 	size_t n;
+	bool needs_servers;
 	struct err trouble;
 };
 
@@ -56,23 +59,45 @@ make_resolvers(struct resolving *rs, size_t n_wanted)
 	}
 }
 
+/* True if there are rules, watching ones too, for which policyd would ask DNS
+ * about servers. */
+static bool
+has_subnets(const struct snapshot *s)
+{
+	for (size_t i = 0; s != NULL && i < snapshot_count(s); i++) {
+		const struct rule *r = snapshot_rule(s, i);
+
+		if (r->direction == DIRECTION_OUT && r->subnet != NULL)
+			return true;
+	}
+	return false;
+}
+
 static void
 resolve_one(void *arg, size_t i, size_t worker)
 {
 	struct resolving *rs = arg;
 	struct errand *e = &rs->p->errands[i];
 
-	if (target_needs_dns(&e->target) && rs->resolvers[worker] == NULL)
+	if (target_needs_dns(&e->target) && rs->resolvers[worker] == NULL) {
 		e->trouble = rs->trouble;
-	else
-		target_resolve(&e->target, rs->resolvers[worker],
-		    rs->p->how.timeout_msecs);
+		return;
+	}
+	if (target_needs_dns(&e->target) && rs->needs_servers) {
+		const struct servers_key key = peers_key(&e->target.party);
+
+		e->servers =
+		    search_wait(rs->resolvers[worker], &key, SEARCH_WAIT_MSECS);
+	}
+	target_resolve(&e->target, rs->resolvers[worker],
+	    rs->p->how.timeout_msecs);
 }
 
 static void
 resolve_all(struct probing *p)
 {
-	struct resolving rs = { .p = p };
+	struct resolving rs = { .p = p,
+		.needs_servers = has_subnets(p->table.snap) };
 	struct sweep s = {
 		.n_jobs = p->n_errands,
 		.job = resolve_one,
@@ -91,43 +116,30 @@ resolve_all(struct probing *p)
 		resolver_free(rs.resolvers[i]);
 }
 
-/* All addresses, when all are known. */
-static bool
-all_addrs(const struct target *t, struct addr addrs[static TARGET_PLACES])
-{
-	for (size_t i = 0; i < t->n_places; i++) {
-		if (t->places[i].status == RESOLVE_TEMP)
-			return false;
-		addrs[i] = t->places[i].addr;
-	}
-	return t->n_places > 0;
-}
-
+/* What policyd knows of the servers when it answers; a place that was given is
+ * the only one. */
 void
-probe_query(const struct errand *e, struct addr addrs[static TARGET_PLACES],
-    struct query *q)
+probe_query(const struct probing *p, const struct errand *e, struct query *q)
 {
-	lookup_nexthop_query(&e->target.party, q);
-	if (q->peers_state == PEERS_KNOWN)
-		return;
-	q->peers_state = PEERS_PENDING;
-	if (all_addrs(&e->target, addrs)) {
-		q->peers_state = PEERS_KNOWN;
-		q->peers = addrs;
-		q->n_peers = e->target.n_places;
-	}
+	struct lookup_peers peers = { .is_complete = false };
+
+	if (e->servers != NULL)
+		peers = peers_of(e->servers);
+	else if (p->is_connect && e->target.n_places == 1)
+		peers = (struct lookup_peers){ &e->target.places[0].addr, 1,
+			true, 0, sv_from("") };
+	lookup_nexthop_query(&e->target.party, &peers, q);
 }
 
 static void
 find_rule(const struct probing *p, struct errand *e)
 {
-	struct addr addrs[TARGET_PLACES];
-	struct query q;
 	struct snapshot_match match;
+	struct query q;
 
 	if (p->table.snap == NULL)
 		return;
-	probe_query(e, addrs, &q);
+	probe_query(p, e, &q);
 	match = snapshot_find(p->table.snap, &q);
 	e->rule = match.rule;
 	e->is_rule_unknown = match.needs_peers;

@@ -79,7 +79,6 @@ watch_all(struct watch *w, const struct watching *how)
 	size_t at = 0, n;
 
 	for (size_t i = 0; i < p->n_errands; i++) {
-		struct addr addrs[TARGET_PLACES];
 		struct query q;
 
 		w->errand = &p->errands[i];
@@ -89,7 +88,7 @@ watch_all(struct watch *w, const struct watching *how)
 		     p->visits[at + n].target == &w->errand->target;
 		     n++)
 			continue;
-		probe_query(w->errand, addrs, &q);
+		probe_query(p, w->errand, &q);
 		watch_target(how, &q, &p->visits[at], n);
 		at += n;
 	}

@@ -55,6 +55,7 @@ word(enum lookup_status status)
 		return "OK";
 	case LOOKUP_NOTFOUND:
 		return "NOTFOUND";
+	case LOOKUP_PEERS: /* never of this map */
 	case LOOKUP_TEMP:
 		break;
 	}

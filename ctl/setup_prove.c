@@ -201,6 +201,28 @@ wanted(const struct lookup_answer *a)
 	return a->status == LOOKUP_FOUND ? a->text : sv_make(NULL, 0);
 }
 
+/* What policyd is to answer about q->key, or, where that depends on what DNS
+ * says of its servers, about an address. */
+static void
+ask_table(const struct plan *p, struct question *q, enum level level)
+{
+	struct lookup_answer a;
+	struct party party;
+	struct lookup_hop hop = { sv_from(q->key), NULL, &party, NULL };
+
+	for (int i = 0; i < 2; i++) {
+		if (level == LEVEL_UNKNOWN)
+			lookup_tlspolicy(p->snap, &hop, &a);
+		else
+			lookup_address(p->snap, level, &hop, &a);
+		if (a.status != LOOKUP_PEERS)
+			break;
+		q->key = "[192.0.2.1]";
+		hop.key = sv_from(q->key);
+	}
+	q->want = wanted(&a);
+}
+
 static int
 prove_levels(struct plan *p, enum prove_when when, struct proofs *proofs,
     struct err *err_r)
@@ -208,8 +230,6 @@ prove_levels(struct plan *p, enum prove_when when, struct proofs *proofs,
 	for (size_t i = 0; i < PLAN_LEVELS; i++) {
 		const struct plan_level *l = &plan_levels[i];
 		struct question q = { 0 };
-		struct lookup_answer a;
-		struct party party;
 
 		if (!plan_has(p, l->fits))
 			continue;
@@ -218,8 +238,7 @@ prove_levels(struct plan *p, enum prove_when when, struct proofs *proofs,
 		    "tlswarden-%s/unix/smtp_tls_policy_maps", l->word);
 		q.key =
 		    name_like(p, rule_like(p, l->fits, PATTERN_ADDRESS), false);
-		lookup_address(p->snap, l->level, sv_from(q.key), &party, &a);
-		q.want = wanted(&a);
+		ask_table(p, &q, l->level);
 		if (prove_map(p, when, &q, proofs, err_r) != 0)
 			return -1;
 	}
@@ -254,16 +273,13 @@ prove_out(struct plan *p, enum prove_when when, struct proofs *proofs,
 {
 	struct question q = { .map = "tlspolicy",
 		.setting = "smtp_tls_policy_maps" };
-	struct lookup_answer a;
-	struct party party;
 
 	if (plan_has(p, plan_is_out_domain)) {
 		q.key = name_like(p,
 		    rule_like(p, plan_is_out_domain, PATTERN_DOMAIN), true);
 		if (strchr(q.key, '@') != NULL)
 			q.key = "tlswarden.invalid";
-		lookup_tlspolicy(p->snap, sv_from(q.key), &party, &a);
-		q.want = wanted(&a);
+		ask_table(p, &q, LEVEL_UNKNOWN);
 		if (prove_map(p, when, &q, proofs, err_r) != 0)
 			return -1;
 	}

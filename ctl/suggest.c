@@ -120,7 +120,7 @@ has_outbound_rule(const struct suggesting *s, struct sv domain)
 
 	if (party_nexthop(&nexthop, domain) != PARTY_OK)
 		return true;
-	lookup_nexthop_query(&nexthop, &q);
+	lookup_nexthop_query(&nexthop, NULL, &q);
 	return has_rule(s, &q);
 }
 

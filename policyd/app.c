@@ -26,7 +26,10 @@
 enum {
 	POLL_MSECS = 200, /* a change is served within a second */
 	SWEEP_SECS = 600, /* between looks for PEM files to remove */
-	SPARE_FILES = 64, /* descriptors beside those of connections */
+	/* Descriptors beside those of connections: libunbound may have 1024
+	 * questions on the wire. */
+	SPARE_FILES = 64,
+	DNS_FILES = 1100,
 	MAX_WORKERS = 256,
 	LEDGER_MSECS = 2000, /* to write what is noted, at the end */
 	N_SIGNALS = 5,
@@ -180,6 +183,7 @@ start_desk(struct app *a)
 static void
 log_stats(const struct app *a)
 {
+	struct finder_stats dns;
 	struct counters sum;
 	uint32_t n_open;
 	struct buf line;
@@ -188,6 +192,12 @@ log_stats(const struct app *a)
 	front_counters(a->front, &sum, &n_open);
 	buf_addf(&line, "open=%u ", n_open);
 	counters_format(&sum, &line);
+	finder_stats(a->world.finder, &dns);
+	if (dns.n_searches > 0)
+		buf_addf(&line,
+		    " dns_searches=%" PRIu64 " dns_hits=%" PRIu64
+		    " dns_failed=%" PRIu64 " dns_refused=%" PRIu64,
+		    dns.n_searches, dns.n_hits, dns.n_failed, dns.n_refused);
 	log_info("stats: %s", buf_str(&line));
 	buf_free(&line);
 }
@@ -252,6 +262,7 @@ reload_conf(struct app *a)
 	front_set_max(a->front, allowed_connections(a));
 	if (a->desk != NULL)
 		desk_configure(a->desk, next);
+	finder_reload(a->world.finder, next);
 }
 
 static void
@@ -340,8 +351,8 @@ make_events(struct app *a, struct err *err_r)
 static int
 start(struct app *a, struct err *err_r)
 {
-	a->max_files =
-	    privilege_open_files(a->conf->max_connections + SPARE_FILES);
+	a->max_files = privilege_open_files(
+	    a->conf->max_connections + SPARE_FILES + DNS_FILES);
 	signals_block();
 	if (front_new(&a->front, a->conf, err_r) < 0 ||
 	    metrics_new(&a->metrics, a->conf, err_r) < 0)
@@ -353,6 +364,8 @@ start(struct app *a, struct err *err_r)
 	open_recorder(a);
 	open_probes(a);
 	start_desk(a);
+	if (finder_start(&a->world.finder, a->conf, err_r) < 0)
+		return -1;
 	a->n_workers = count_workers(a->conf);
 	a->base = event_base_new();
 	if (make_events(a, err_r) < 0 ||
@@ -406,8 +419,13 @@ app_free(struct app *a)
 	if (a == NULL)
 		return;
 	metrics_free(a->metrics);
+	if (a->front != NULL)
+		front_stop(a->front);
+	/* It posts to the workers until it is stopped. */
+	finder_stop(a->world.finder);
 	front_free(a->front);
 	desk_free(a->desk);
+	finder_free(a->world.finder);
 	recorder_stop(a->world.recorder, LEDGER_MSECS, NULL);
 	probe_cache_stop(a->world.probes);
 	source_close(a->world.src);

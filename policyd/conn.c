@@ -41,6 +41,10 @@ conn_close(struct conn *c)
 	c->is_open = false;
 	(void)event_del(&c->readable);
 	(void)event_del(&c->writable);
+	if (c->is_waiting)
+		(void)tickets_end(&w->ctx.tickets, c->ticket);
+	servers_drop(c->found);
+	c->found = NULL;
 	(void)close(c->fd);
 	buf_free(&c->in);
 	buf_free(&c->out);
@@ -71,6 +75,18 @@ send_answers(struct conn *c, struct sv v)
 	return !c->out.is_full;
 }
 
+/* Nothing is read while DNS is asked. False: the connection is lost. */
+static bool
+begin_waiting(struct conn *c)
+{
+	struct tickets *t = &c->worker->ctx.tickets;
+
+	c->ticket = tickets_next(t);
+	tickets_take(t, c);
+	c->is_waiting = true;
+	return event_del(&c->readable) == 0;
+}
+
 /* Answers the whole requests at the front of in, as long as the client takes
  * the answers. *used_r bytes are done with. False: the connection is lost. */
 static bool
@@ -82,6 +98,7 @@ answer_requests(struct conn *c, struct sv in, size_t *used_r)
 
 	w->ctx.conn_id = c->id;
 	w->ctx.tie = &c->tie;
+	w->ctx.found = c->found;
 	w->ctx.now_secs = w->coarse_msecs / 1000;
 	*used_r = 0;
 	while (st == SERVICE_DONE && c->out.n == 0) {
@@ -103,6 +120,8 @@ answer_requests(struct conn *c, struct sv in, size_t *used_r)
 		if (w->out.n > 0 && !send_answers(c, buf_sv(&w->out)))
 			return false;
 	}
+	if (st == SERVICE_LATER && !begin_waiting(c))
+		return false;
 	if (st == SERVICE_CLOSE) {
 		complain(c, w->ctx.why, sv_skip(in, *used_r));
 		counter_add(&w->counters.broken);
@@ -124,13 +143,13 @@ keep_rest(struct conn *c, struct sv in, size_t used)
 }
 
 /* A deadline runs from the first byte of what is half done, and anew when a
- * request was answered. */
+ * request was answered or DNS is asked, which has a shorter one of its own. */
 static void
 set_deadline(struct conn *c, int64_t now, bool has_progress)
 {
 	if (c->in.n == 0 && c->out.n == 0)
 		c->deadline_msecs = 0;
-	else if (c->deadline_msecs == 0 || has_progress)
+	else if (c->deadline_msecs == 0 || has_progress || c->is_waiting)
 		c->deadline_msecs = now + CONN_DEADLINE_MSECS;
 }
 
@@ -150,6 +169,8 @@ serve(struct conn *c, struct sv in)
 		conn_close(c);
 		return;
 	}
+	servers_drop(c->found);
+	c->found = NULL;
 	keep_rest(c, in, used);
 	if (c->in.is_full) {
 		complain(c, "a request without an end", in);
@@ -212,11 +233,27 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 		return;
 	buf_free(&c->out);
 	(void)event_del(&c->writable);
+	if (c->is_waiting)
+		return;
 	if (c->is_closing || event_add(&c->readable, NULL) < 0) {
 		conn_close(c);
 		return;
 	}
 	/* Requests that waited for these answers to go out. */
+	serve(c, buf_sv(&c->in));
+}
+
+void
+conn_resume(struct conn *c, struct servers *found)
+{
+	c->is_waiting = false;
+	c->found = found;
+	if (c->out.n > 0)
+		return; /* on_writable goes on */
+	if (event_add(&c->readable, NULL) < 0) {
+		conn_close(c);
+		return;
+	}
 	serve(c, buf_sv(&c->in));
 }
 
@@ -246,7 +283,7 @@ conn_start(struct conn *c, struct worker *w)
 void
 conn_drain(struct conn *c)
 {
-	if (c->out.n == 0 && !receive(c) && c->in.n == 0)
+	if (c->out.n == 0 && !c->is_waiting && !receive(c) && c->in.n == 0)
 		conn_close(c);
 }
 
@@ -256,8 +293,9 @@ conn_check(struct conn *c, int64_t now_msecs)
 	if (c->deadline_msecs == 0 || now_msecs < c->deadline_msecs)
 		return;
 	complain(c,
-	    c->out.n > 0 ? "answers were not taken in time"
-			 : "a request was not finished in time",
+	    c->out.n > 0        ? "answers were not taken in time"
+		: c->is_waiting ? "the resolver did not end in time"
+				: "a request was not finished in time",
 	    buf_sv(&c->in));
 	counter_add(&c->worker->counters.expired);
 	conn_close(c);

@@ -50,6 +50,10 @@ struct conn {
 	struct buf in;  /* the start of a request, or what waits for out */
 	struct buf out; /* answers that the socket did not take yet */
 	int64_t deadline_msecs; /* 0: nothing is half done */
+	bool is_waiting;        /* for DNS: the first request of in, and all
+				   behind it */
+	struct ticket ticket;   /* while it waits */
+	struct servers *found;  /* what it waited for, not used yet */
 	struct dsn_tie tie;     /* what the next delivery status is about */
 };
 
@@ -59,6 +63,9 @@ void conn_start(struct conn *c, struct worker *w);
 void conn_close(struct conn *c);
 /* Answers what has arrived; closes when nothing is half done. */
 void conn_drain(struct conn *c);
+/* What c waits for is there: answers and goes on; takes found. c may be closed
+ * after. */
+void conn_resume(struct conn *c, struct servers *found);
 /* Closes when a deadline has passed. */
 void conn_check(struct conn *c, int64_t now_msecs);
 

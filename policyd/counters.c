@@ -27,6 +27,7 @@ static const char *const result_names[MAP_RESULT_COUNT] = {
 	[MAP_TEMP] = "temp",
 	[MAP_FOUND] = "ok",
 	[MAP_NOTFOUND] = "notfound",
+	[MAP_LATER] = "later",
 };
 static const char *const judged_names[JUDGED_COUNT] = {
 	[JUDGED_NOT] = "trouble",

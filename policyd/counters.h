@@ -24,7 +24,13 @@ enum map_id {
 	MAP_COUNT
 };
 
-enum map_result { MAP_TEMP = 0, MAP_FOUND, MAP_NOTFOUND, MAP_RESULT_COUNT };
+enum map_result {
+	MAP_TEMP = 0,
+	MAP_FOUND,
+	MAP_NOTFOUND,
+	MAP_LATER, /* DNS is asked first; the answer is counted again */
+	MAP_RESULT_COUNT
+};
 
 /* What became of a delegation request. */
 enum judged {

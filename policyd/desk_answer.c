@@ -177,16 +177,11 @@ static const struct rule *
 find_rule(const struct asked *q, const json_t *addresses)
 {
 	struct addr addrs[WORK_SERVERS_MAX];
+	struct lookup_peers peers = { .addrs = addrs };
 	struct query query;
 
-	lookup_nexthop_query(&q->party, &query);
-	if (query.peers_state != PEERS_KNOWN) {
-		query.peers_state = PEERS_PENDING;
-		if (read_addrs(addresses, addrs, &query.n_peers)) {
-			query.peers_state = PEERS_KNOWN;
-			query.peers = addrs;
-		}
-	}
+	peers.is_complete = read_addrs(addresses, addrs, &peers.n);
+	lookup_nexthop_query(&q->party, &peers, &query);
 	return snapshot_find(q->snap, &query).rule;
 }
 

@@ -76,20 +76,13 @@ static void
 fill_query(const struct party *nexthop, const struct record_probe *rows,
     size_t n, struct addr addrs[static WORK_SERVERS_MAX], struct query *q)
 {
-	size_t n_addrs = 0;
+	struct lookup_peers peers = { .addrs = addrs };
 
-	lookup_nexthop_query(nexthop, q);
-	if (q->peers_state == PEERS_KNOWN)
-		return;
-	q->peers_state = PEERS_PENDING;
 	for (size_t i = 0; i < n && i < WORK_SERVERS_MAX; i++)
-		if (addr_parse(rows[i].addr, &addrs[n_addrs]))
-			n_addrs++;
-	if (n_addrs == 0)
-		return;
-	q->peers_state = PEERS_KNOWN;
-	q->peers = addrs;
-	q->n_peers = n_addrs;
+		if (addr_parse(rows[i].addr, &addrs[peers.n]))
+			peers.n++;
+	peers.is_complete = peers.n > 0;
+	lookup_nexthop_query(nexthop, &peers, q);
 }
 
 void

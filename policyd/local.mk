@@ -12,7 +12,9 @@ sbin_PROGRAMS += %D%/tlswarden-policyd
 	%D%/desk.c %D%/desk.h %D%/desk_private.h \
 	%D%/desk_answer.c \
 	%D%/desk_watch.c %D%/desk_watch.h \
+	%D%/finder.c %D%/finder.h \
 	%D%/front.c %D%/front.h \
+	%D%/hop.c %D%/hop.h \
 	%D%/ledger_note.c %D%/ledger_note.h \
 	%D%/ledger_out.c %D%/ledger_out.h \
 	%D%/mailbox.c %D%/mailbox.h \
@@ -21,11 +23,13 @@ sbin_PROGRAMS += %D%/tlswarden-policyd
 	%D%/metrics.c %D%/metrics.h \
 	%D%/news.c %D%/news.h \
 	%D%/service.c %D%/service.h \
+	%D%/ticket.c %D%/ticket.h \
 	%D%/worker.c %D%/worker.h \
 	%D%/world.h
 %C%_tlswarden_policyd_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% \
 	$(EVENT_CFLAGS) $(EVHTTP_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS)
 %C%_tlswarden_policyd_LDADD = lib/probe/libprobe.a \
 	lib/daemon/libdaemon.a lib/store/libstore.a \
-	lib/cert/libcert.a $(LIBS_POLICY) $(EVENT_LIBS) $(EVHTTP_LIBS) $(SQLITE_LIBS) \
-	$(OPENSSL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(CONFUSE_LIBS)
+	lib/cert/libcert.a lib/resolve/libresolve.a $(LIBS_POLICY) \
+	$(EVENT_LIBS) $(EVHTTP_LIBS) $(SQLITE_LIBS) $(OPENSSL_LIBS) \
+	$(UNBOUND_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(CONFUSE_LIBS)

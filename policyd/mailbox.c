@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "mailbox.h"
+#include "resolve/servers.h"
 
 int
 mailbox_init(struct mailbox *m, struct err *err_r)
@@ -44,8 +45,8 @@ unlock(struct mailbox *m)
 	assert(rc == 0);
 }
 
-void
-mailbox_post(struct mailbox *m, enum mail_kind kind, struct conn *conn)
+static void
+post(struct mailbox *m, struct mail mail)
 {
 	uint64_t one = 1;
 	ssize_t n;
@@ -55,11 +56,27 @@ mailbox_post(struct mailbox *m, enum mail_kind kind, struct conn *conn)
 		m->cap = m->cap == 0 ? 16 : m->cap * 2;
 		m->v = mem_realloc(m->v, m->cap, sizeof(*m->v));
 	}
-	m->v[m->n++] = (struct mail){ kind, conn };
+	m->v[m->n++] = mail;
 	unlock(m);
 	/* It can only fail when the counter is full: readable anyway. */
 	n = write(m->fd, &one, sizeof(one));
 	(void)n;
+}
+
+void
+mailbox_post(struct mailbox *m, enum mail_kind kind, struct conn *conn)
+{
+	post(m, (struct mail){ .kind = kind, .conn = conn });
+}
+
+void
+mailbox_post_found(struct mailbox *m, struct ticket ticket,
+    struct servers *found)
+{
+	post(m,
+	    (struct mail){ .kind = MAIL_FOUND,
+		.ticket = ticket,
+		.servers = found });
 }
 
 struct mail *
@@ -88,6 +105,8 @@ mailbox_done(struct mailbox *m)
 		return;
 	(void)close(m->fd);
 	m->fd = -1;
+	for (size_t i = 0; i < m->n; i++)
+		servers_drop(m->v[i].servers);
 	free(m->v);
 	(void)pthread_mutex_destroy(&m->lock);
 }

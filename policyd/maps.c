@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "base/limits.h"
+#include "hop.h"
 #include "ledger_out.h"
 #include "policy/lookup.h"
 #include "policy/sendmail.h"
@@ -16,7 +17,7 @@
 struct map {
 	struct sv name; /* FROZEN */
 	enum map_id id;
-	/* Adds one reply to the key. */
+	/* Adds one reply to the key; none with MAP_LATER. */
 	enum map_result (*answer)(struct service_context *ctx,
 	    const struct socketmap_request *req, struct buf *out);
 };
@@ -51,6 +52,7 @@ reply(const struct lookup_answer *a, struct buf *out)
 	case LOOKUP_NOTFOUND:
 		socketmap_notfound(out);
 		return MAP_NOTFOUND;
+	case LOOKUP_PEERS: /* never with peers given */
 	case LOOKUP_TEMP:
 		break;
 	}
@@ -67,14 +69,22 @@ note_tie(struct service_context *ctx, struct sv key, const struct rule *rule)
 		dsn_tie_set(ctx->tie, rule, key, ctx->now_secs);
 }
 
+static void
+ask_tlspolicy(const struct snapshot *s, enum level level,
+    const struct lookup_hop *hop, struct lookup_answer *r)
+{
+	(void)level;
+	lookup_tlspolicy(s, hop, r);
+}
+
 static enum map_result
 answer_tlspolicy(struct service_context *ctx,
     const struct socketmap_request *req, struct buf *out)
 {
-	const struct snapshot *snap = source_reader_get(&ctx->reader);
 	struct lookup_answer a;
 
-	lookup_tlspolicy(snap, req->key, &ctx->party, &a);
+	if (!hop_ask(ctx, req->key, LEVEL_UNKNOWN, ask_tlspolicy, &a))
+		return MAP_LATER;
 	note_tie(ctx, req->key, a.rule);
 	return reply(&a, out);
 }
@@ -95,13 +105,13 @@ static enum map_result
 answer_address(struct service_context *ctx, const struct socketmap_request *req,
     struct buf *out)
 {
-	const struct snapshot *snap = source_reader_get(&ctx->reader);
 	struct lookup_answer a;
 	enum level level;
 
 	if (!level_parse(sv_skip(req->map, sv_find(req->map, '-') + 1), &level))
 		return answer_unknown(ctx, req, out);
-	lookup_address(snap, level, req->key, &ctx->party, &a);
+	if (!hop_ask(ctx, req->key, level, lookup_address, &a))
+		return MAP_LATER;
 	note_tie(ctx, req->key, a.rule);
 	/* Whose mail it is is not told: none may bounce that has to wait. */
 	if (a.is_kept)
@@ -162,14 +172,22 @@ answer_sendmail(struct service_context *ctx,
 	return reply(&a, out);
 }
 
+static void
+ask_sts(const struct snapshot *s, enum level level,
+    const struct lookup_hop *hop, struct lookup_answer *r)
+{
+	(void)level;
+	sendmail_sts(s, hop, r);
+}
+
 static enum map_result
 answer_sts(struct service_context *ctx, const struct socketmap_request *req,
     struct buf *out)
 {
-	const struct snapshot *snap = source_reader_get(&ctx->reader);
 	struct lookup_answer a;
 
-	sendmail_sts(snap, req->key, &ctx->party, &ctx->text, &a);
+	if (!hop_ask(ctx, req->key, LEVEL_UNKNOWN, ask_sts, &a))
+		return MAP_LATER;
 	return reply(&a, out);
 }
 
@@ -210,7 +228,7 @@ take(struct service_context *ctx, struct sv in, size_t *used_r, struct buf *out)
 		map = find_map(req.map);
 		result = map->answer(ctx, &req, out);
 		counter_add(&ctx->counters->lookups[map->id][result]);
-		return SERVICE_DONE;
+		return result == MAP_LATER ? SERVICE_LATER : SERVICE_DONE;
 	case SOCKETMAP_MORE:
 		return SERVICE_MORE;
 	case SOCKETMAP_TOO_LONG:

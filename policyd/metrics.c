@@ -98,6 +98,33 @@ add_recorder(struct buf *out, const struct recorder *recorder)
 }
 
 static void
+add_dns(struct buf *out, struct finder *finder)
+{
+	struct finder_stats st;
+
+	finder_stats(finder, &st);
+	add(out, "dns_searches_total", "counter",
+	    "Next hops whose servers DNS was asked for.",
+	    (int64_t)st.n_searches);
+	add(out, "dns_cache_hits_total", "counter",
+	    "Lookups whose servers were known.", (int64_t)st.n_hits);
+	add(out, "dns_shared_total", "counter", "Lookups that joined a search.",
+	    (int64_t)st.n_shared);
+	add(out, "dns_failures_total", "counter",
+	    "Searches that did not find all addresses.", (int64_t)st.n_failed);
+	add(out, "dns_refused_total", "counter",
+	    "Lookups over the limit of searches.", (int64_t)st.n_refused);
+	add(out, "dns_searches_now", "gauge", "Searches under way.",
+	    (int64_t)st.n_under_way);
+	add(out, "dns_waiting_now", "gauge", "Lookups that wait for them.",
+	    (int64_t)st.n_waiting);
+	add(out, "dns_kept", "gauge", "Next hops whose servers are known.",
+	    (int64_t)st.n_kept);
+	add(out, "dns_kept_bytes", "gauge", "Memory of these.",
+	    (int64_t)st.kept_bytes);
+}
+
+static void
 on_request(struct evhttp_request *req, void *arg)
 {
 	const struct metrics *m = arg;
@@ -112,6 +139,7 @@ on_request(struct evhttp_request *req, void *arg)
 	add_source(&text, m->world->src);
 	if (m->world->recorder != NULL)
 		add_recorder(&text, m->world->recorder);
+	add_dns(&text, m->world->finder);
 	if (evhttp_add_header(evhttp_request_get_output_headers(req),
 		"Content-Type", "text/plain; version=0.0.4") < 0 ||
 	    evbuffer_add(evhttp_request_get_output_buffer(req), text.p,

@@ -8,7 +8,7 @@
 
 void
 service_context_init(struct service_context *ctx, const struct world *world,
-    struct counters *counters)
+    struct counters *counters, struct mailbox *mailbox)
 {
 	ctx->world = world;
 	source_reader_init(&ctx->reader, world->src);
@@ -19,6 +19,9 @@ service_context_init(struct service_context *ctx, const struct world *world,
 	buf_init(&ctx->issuer, LIMIT_DELEGATION_REQUEST);
 	buf_init(&ctx->text, SERVICE_TEXT_MAX);
 	ctx->conn_id = 0;
+	ctx->found = NULL;
+	ctx->mailbox = mailbox;
+	tickets_init(&ctx->tickets);
 	ctx->why = "";
 }
 
@@ -29,4 +32,5 @@ service_context_done(struct service_context *ctx)
 	buf_free(&ctx->subject);
 	buf_free(&ctx->issuer);
 	buf_free(&ctx->text);
+	tickets_done(&ctx->tickets);
 }

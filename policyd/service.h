@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * The event loop knows nothing of socketmap and delegation but this. A
- * service does no I/O and never waits.
+ * service does no I/O and never waits: what it has to wait for it asks others
+ * to look for, and says SERVICE_LATER.
  */
 #ifndef POLICYD_SERVICE_H
 #define POLICYD_SERVICE_H
@@ -12,6 +13,7 @@
 #include "base/buf.h"
 #include "base/sv.h"
 #include "counters.h"
+#include "mailbox.h"
 #include "policy/dsn.h"
 #include "policy/inbound.h"
 #include "world.h"
@@ -23,6 +25,8 @@ enum { SERVICE_TEXT_MAX = 4096 };
 enum service_status {
 	SERVICE_CLOSE = 0, /* send what was added, then close */
 	SERVICE_MORE,      /* no whole request yet */
+	SERVICE_LATER,     /* the answer waits for DNS: take the same request
+			      again when MAIL_FOUND is there */
 	SERVICE_DONE       /* one request was answered */
 };
 
@@ -34,10 +38,13 @@ struct service_context {
 	struct party party;     /* scratch */
 	struct inbound inbound; /* scratch */
 	struct buf subject, issuer, text;
-	uint64_t conn_id;    /* of the connection that asks */
-	struct dsn_tie *tie; /* its last policy answer */
-	int64_t now_secs;    /* of a clock that only goes forward */
-	const char *why;     /* set with SERVICE_CLOSE: for the log */
+	uint64_t conn_id;        /* of the connection that asks */
+	struct dsn_tie *tie;     /* its last policy answer */
+	int64_t now_secs;        /* of a clock that only goes forward */
+	const char *why;         /* set with SERVICE_CLOSE: for the log */
+	struct servers *found;   /* what the connection waited for, or NULL */
+	struct mailbox *mailbox; /* where MAIL_FOUND goes */
+	struct tickets tickets;  /* of connections that wait */
 };
 
 struct service {
@@ -52,8 +59,9 @@ struct service {
 extern const struct service service_socketmap;
 extern const struct service service_delegation;
 
-void service_context_init(struct service_context *ctx,
-    const struct world *world, struct counters *counters);
+void
+service_context_init(struct service_context *ctx, const struct world *world,
+    struct counters *counters, struct mailbox *mailbox);
 void service_context_done(struct service_context *ctx);
 
 #endif

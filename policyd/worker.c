@@ -89,6 +89,18 @@ evict(struct worker *w, struct conn *c)
 	mailbox_post(w->front, MAIL_GONE, c);
 }
 
+/* Whoever waited may have gone meanwhile. */
+static void
+resume(struct worker *w, const struct mail *mail)
+{
+	struct conn *c = tickets_end(&w->ctx.tickets, mail->ticket);
+
+	if (c != NULL)
+		conn_resume(c, mail->servers);
+	else
+		servers_drop(mail->servers);
+}
+
 static void
 on_mail(evutil_socket_t fd, short what, void *arg)
 {
@@ -109,6 +121,9 @@ on_mail(evutil_socket_t fd, short what, void *arg)
 			break;
 		case MAIL_DRAIN:
 			drain(w);
+			break;
+		case MAIL_FOUND:
+			resume(w, &mail[i]);
 			break;
 		case MAIL_NONE:
 		case MAIL_GONE:
@@ -241,7 +256,7 @@ worker_start(struct worker **w_r, size_t index, struct mailbox *front,
 		worker_free(w);
 		return -1;
 	}
-	service_context_init(&w->ctx, world, &w->counters);
+	service_context_init(&w->ctx, world, &w->counters, &w->mailbox);
 	rc = pthread_create(&w->thread, NULL, run, w);
 	if (rc != 0) {
 		service_context_done(&w->ctx);

@@ -7,6 +7,7 @@ noinst_LIBRARIES += lib/daemon/libdaemon.a
 	%D%/ledger.c %D%/ledger.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/notify.c %D%/notify.h \
+	%D%/peers.c %D%/peers.h \
 	%D%/policy_load.c %D%/policy_load.h \
 	%D%/privilege.c %D%/privilege.h \
 	%D%/probe_cache.c %D%/probe_cache.h \

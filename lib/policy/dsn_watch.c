@@ -109,6 +109,16 @@ on_monitor(void *arg, const struct rule *m)
 	buf_free(&text);
 }
 
+/* The winner, if it is the one that answered; NULL else. */
+static const struct rule *
+tied_rule(const struct snapshot *s, const struct query *q,
+    const struct dsn_tie *tie)
+{
+	const struct rule *r = snapshot_find(s, q).rule;
+
+	return r != NULL && r->id == tie->rule_id ? r : NULL;
+}
+
 void
 dsn_watch(const struct snapshot *s, struct sv key, const struct dsn_tie *tie,
     int64_t now, struct dsn_probes probes,
@@ -132,15 +142,15 @@ dsn_watch(const struct snapshot *s, struct sv key, const struct dsn_tie *tie,
 	    party_nexthop(&party, sv_make(tie->nexthop, tie->nexthop_n)) !=
 		PARTY_OK)
 		return;
-	lookup_nexthop_query(&party, &q);
-	w.winner = snapshot_find(s, &q).rule;
-	if (w.winner != NULL && w.winner->id != tie->rule_id)
-		w.winner = NULL;
+	lookup_nexthop_query(&party, NULL, &q);
+	w.winner = tied_rule(s, &q, tie);
 	dsn_peer(text_of(key), &name, &addr);
 	if (q.peers_state != PEERS_KNOWN && addr_parse(addr, &peer)) {
 		q.peers_state = PEERS_KNOWN;
 		q.peers = &peer;
 		q.n_peers = 1;
+		if (w.winner == NULL)
+			w.winner = tied_rule(s, &q, tie);
 	}
 	snapshot_monitors(s, &q, NULL, on_monitor, &w);
 }

@@ -42,9 +42,12 @@ inbound_recipient(struct inbound *in, struct sv text)
 struct query
 inbound_query(const struct inbound *in)
 {
-	struct query q = { DIRECTION_IN, &in->sender, &in->recipient,
-		in->has_client ? PEERS_KNOWN : PEERS_ABSENT, &in->client,
-		in->has_client ? 1 : 0 };
+	struct query q = { .direction = DIRECTION_IN,
+		.sender = &in->sender,
+		.recipient = &in->recipient,
+		.peers_state = in->has_client ? PEERS_KNOWN : PEERS_ABSENT,
+		.peers = &in->client,
+		.n_peers = in->has_client ? 1 : 0 };
 
 	return q;
 }

@@ -213,13 +213,15 @@ file_subnet(struct index *x, struct building *b, uint32_t rank)
 	struct ranges_subnet s = { *r->subnet, rank };
 
 	if (level_demands_tls(r->demand->level)) {
+		uint32_t *top = &x->best_demanding[s.subnet.net.family != 4];
+
 		b->demanding[b->n_demanding++] = s;
+		if (rank < *top)
+			*top = rank;
 	} else {
 		b->lenient[b->n_lenient++] = s;
 		x->lenient_scan[x->n_lenient++] = rank;
 	}
-	if (rank < x->best_subnet)
-		x->best_subnet = rank;
 }
 
 static void
@@ -261,7 +263,7 @@ index_init(struct index *x, const struct rule *rules, const uint32_t *ranks,
 	memset(x, 0, sizeof(*x));
 	x->rules = rules;
 	x->use = use;
-	x->best_subnet = RANGES_NONE;
+	x->best_demanding[0] = x->best_demanding[1] = RANGES_NONE;
 	x->scan = mem_alloc(n * sizeof(*x->scan));
 	x->lenient_scan = mem_alloc(n * sizeof(*x->lenient_scan));
 	b.filings = mem_alloc(n * sizeof(*b.filings));
@@ -400,28 +402,46 @@ find_filed(const struct index *x, const struct query *q,
 		}
 }
 
+/* The best demanding rule that a known peer does not bring in waits for the
+ * others, if there can be any of its subnet's family. */
+static void
+find_pending(const struct index *x, const struct query *q,
+    struct index_found *best)
+{
+	static const unsigned families[2] = { QUERY_IPV4, QUERY_IPV6 };
+
+	for (size_t i = 0; i < 2; i++)
+		if (!(q->known_families & families[i]) &&
+		    x->best_demanding[i] < best->pending)
+			best->pending = x->best_demanding[i];
+}
+
 static void
 find_in_ranges(const struct index *x, const struct query *q,
     struct index_found *best)
 {
-	if (q->peers_state == PEERS_PENDING && x->best_subnet < best->pending)
-		best->pending = x->best_subnet;
-	if (q->peers_state != PEERS_KNOWN)
+	if (q->peers_state == PEERS_ABSENT)
 		return;
+	if (q->peers_state == PEERS_PENDING)
+		find_pending(x, q, best);
 	for (size_t i = 0; i < q->n_peers; i++) {
 		uint32_t rank = ranges_find(&x->demanding, &q->peers[i]);
 
 		if (rank < best->rank)
 			best->rank = rank;
 	}
-	if (q->n_peers == 1) {
+	if (q->peers_state == PEERS_KNOWN && q->n_peers == 1) {
 		uint32_t rank = ranges_find(&x->lenient, &q->peers[0]);
 
 		if (rank < best->rank)
 			best->rank = rank;
 		return;
 	}
-	for (size_t i = 0; i < x->n_lenient && x->lenient_scan[i] < best->rank;
+	/* None of these matches while a peer is pending, and of those that wait
+	 * the first one is the best. */
+	for (size_t i = 0;
+	     i < x->n_lenient && x->lenient_scan[i] < best->rank &&
+	     x->lenient_scan[i] < best->pending;
 	     i++)
 		offer(x, q, x->lenient_scan[i], best);
 }
@@ -437,7 +457,7 @@ index_find(const struct index *x, const struct query *q)
 		find_in_ranges(x, q, &best);
 	for (size_t i = 0; i < x->n_scan && x->scan[i] < best.rank; i++)
 		offer(x, q, x->scan[i], &best);
-	if (best.pending > best.rank)
+	if (best.pending >= best.rank)
 		best.pending = RANGES_NONE;
 	return best;
 }

@@ -55,7 +55,7 @@ struct index {
 	size_t n_lenient;
 	enum index_use use;
 	bool has_ranges;
-	uint32_t best_subnet; /* lowest rank of a subnet-only rule */
+	uint32_t best_demanding[2]; /* lowest ranks in demanding: IPv4, IPv6 */
 };
 
 /* Files the n rules whose ranks are given, ascending. */

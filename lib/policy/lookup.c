@@ -3,20 +3,36 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
+
 #include "policy/lookup.h"
 
 /* The asker of a next hop has no sender to tell. */
 static const struct party no_sender = { .kind = PARTY_ABSENT };
 
 void
-lookup_nexthop_query(const struct party *party, struct query *q)
+lookup_nexthop_query(const struct party *party,
+    const struct lookup_peers *peers, struct query *q)
 {
-	q->direction = DIRECTION_OUT;
-	q->sender = &no_sender;
-	q->recipient = party;
-	q->peers_state = party->is_literal ? PEERS_KNOWN : PEERS_ABSENT;
-	q->peers = &party->addr;
-	q->n_peers = party->is_literal ? 1 : 0;
+	*q = (struct query){ .direction = DIRECTION_OUT,
+		.sender = &no_sender,
+		.recipient = party };
+	if (party->is_literal) {
+		q->peers_state = PEERS_KNOWN;
+		q->peers = &party->addr;
+		q->n_peers = 1;
+		return;
+	}
+	if (party_servers(party) == PARTY_SERVERS_NONE)
+		return; /* absent */
+	q->peers_state = PEERS_PENDING;
+	if (peers == NULL)
+		return;
+	if (peers->is_complete)
+		q->peers_state = PEERS_KNOWN;
+	q->peers = peers->addrs;
+	q->n_peers = peers->n;
+	q->known_families = peers->known_families;
 }
 
 static void
@@ -28,26 +44,64 @@ answer(struct lookup_answer *r, enum lookup_status status, struct sv text)
 	r->is_kept = false;
 }
 
-void
-lookup_tlspolicy(const struct snapshot *s, struct sv key, struct party *party,
+/* What waits for addresses, or for those that cannot be had now. */
+static void
+answer_pending(const struct lookup_hop *hop, const struct rule *pending,
     struct lookup_answer *r)
 {
-	static const struct sv bad_key = SV("the key is no next hop");
+	if (hop->peers == NULL) {
+		answer(r, LOOKUP_PEERS, sv_from(NULL));
+		return;
+	}
+	buf_reset(hop->out);
+	buf_addf(hop->out,
+	    "policy rule %" PRId64
+	    " is about a subnet, and not all addresses of %.*s are known: "
+	    "%.*s",
+	    pending->id, SV_ARG(party_domain(hop->party)),
+	    SV_ARG(hop->peers->trouble));
+	answer(r, LOOKUP_TEMP, buf_sv(hop->out));
+}
+
+bool
+lookup_hop_rule(const struct snapshot *s, const struct lookup_hop *hop,
+    struct lookup_answer *r)
+{
+	struct snapshot_match m;
 	struct query q;
 
+	lookup_nexthop_query(hop->party, hop->peers, &q);
+	m = snapshot_find(s, &q);
+	if (m.needs_peers) {
+		answer_pending(hop, m.pending, r);
+		return false;
+	}
 	answer(r, LOOKUP_NOTFOUND, sv_from(NULL));
-	if (key.n > 0 && key.p[0] == '.')
+	r->rule = m.rule;
+	return true;
+}
+
+/* False: r is the answer already. */
+static bool
+read_hop(const struct lookup_hop *hop, struct lookup_answer *r)
+{
+	answer(r, LOOKUP_NOTFOUND, sv_from(NULL));
+	if (hop->key.n > 0 && hop->key.p[0] == '.')
+		return false;
+	if (party_nexthop(hop->party, hop->key) == PARTY_OK)
+		return true;
+	answer(r, LOOKUP_TEMP, sv_from("the key is no next hop"));
+	return false;
+}
+
+void
+lookup_tlspolicy(const struct snapshot *s, const struct lookup_hop *hop,
+    struct lookup_answer *r)
+{
+	if (!read_hop(hop, r) || !lookup_hop_rule(s, hop, r) || r->rule == NULL)
 		return;
-	if (party_nexthop(party, key) != PARTY_OK) {
-		answer(r, LOOKUP_TEMP, bad_key);
-		return;
-	}
-	lookup_nexthop_query(party, &q);
-	r->rule = snapshot_find(s, &q).rule;
-	if (r->rule != NULL) {
-		r->status = LOOKUP_FOUND;
-		r->text = r->rule->demand->tlspolicy;
-	}
+	r->status = LOOKUP_FOUND;
+	r->text = r->rule->demand->tlspolicy;
 }
 
 void
@@ -92,32 +146,52 @@ bare_level(enum level level)
 	return sv_from("secure");
 }
 
+/* The rule that the subnet of the servers brings in before that about users,
+ * which map transport found without an address. False: r says what to do. */
+static bool
+better_by_subnet(const struct snapshot *s, const struct lookup_hop *hop,
+    const struct rule **rule, struct lookup_answer *r)
+{
+	struct snapshot_match m;
+	struct query q;
+
+	lookup_nexthop_query(hop->party, hop->peers, &q);
+	m = snapshot_find(s, &q);
+	/* Rules of a snapshot stand in the order in which they win. */
+	if (m.needs_peers && (*rule == NULL || m.pending < *rule)) {
+		answer_pending(hop, m.pending, r);
+		return false;
+	}
+	if (m.rule != NULL && m.rule->subnet != NULL &&
+	    (*rule == NULL || m.rule < *rule))
+		*rule = m.rule;
+	return true;
+}
+
 void
-lookup_address(const struct snapshot *s, enum level level, struct sv key,
-    struct party *party, struct lookup_answer *r)
+lookup_address(const struct snapshot *s, enum level level,
+    const struct lookup_hop *hop, struct lookup_answer *r)
 {
 	struct sv relay = snapshot_transport_nexthop(s);
-	bool is_relay = relay.n > 0 && sv_eq_nocase(relay, key);
+	bool is_relay = relay.n > 0 && sv_eq_nocase(relay, hop->key);
 	struct snapshot_users users;
+	const struct rule *rule;
 
-	answer(r, LOOKUP_NOTFOUND, sv_from(NULL));
-	if (key.n > 0 && key.p[0] == '.')
+	if (!read_hop(hop, r))
 		return;
-	if (party_nexthop(party, key) != PARTY_OK) {
-		answer(r, LOOKUP_TEMP, sv_from("the key is no next hop"));
+	users = snapshot_users_rule(s, level, is_relay ? NULL : hop->party);
+	rule = users.rule;
+	if (!better_by_subnet(s, hop, &rule, r))
 		return;
-	}
-	users = snapshot_users_rule(s, level, is_relay ? NULL : party);
-	if (users.is_split) {
+	if (users.is_split && rule == users.rule) {
 		answer(r, LOOKUP_TEMP,
 		    sv_from("rules about users of this domain demand different "
 			    "things at one level: tlswarden check names them"));
 		return;
 	}
 	answer(r, LOOKUP_FOUND,
-	    users.rule == NULL ? bare_level(level)
-			       : users.rule->demand->tlspolicy);
-	r->rule = users.rule;
+	    rule == NULL ? bare_level(level) : rule->demand->tlspolicy);
+	r->rule = rule;
 	r->is_kept = users.is_kept;
 }
 

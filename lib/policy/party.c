@@ -244,6 +244,7 @@ party_nexthop(struct party *p, struct sv text)
 		return PARTY_BAD;
 	host = take_port(p, text, &has_port);
 	p->is_bracketed = in_brackets(host, &host);
+	p->is_host = p->is_bracketed;
 	/* No rule can be written with a port that is unknown, and one without
 	 * a port does not mean it. */
 	if (has_port && p->port == 0)
@@ -268,6 +269,16 @@ party_domain(const struct party *p)
 {
 	return sv_make(p->text + p->domain_at,
 	    (size_t)(p->text_n - p->domain_at));
+}
+
+enum party_servers
+party_servers(const struct party *p)
+{
+	struct sv host = party_domain(p);
+
+	if (p->kind != PARTY_NEXTHOP || p->is_literal || !domain_is_valid(host))
+		return PARTY_SERVERS_NONE;
+	return p->is_host ? PARTY_SERVERS_HOST : PARTY_SERVERS_DOMAIN;
 }
 
 struct sv

@@ -33,10 +33,18 @@ enum {
 	PARTY_LABELS_MAX = LIMIT_DOMAIN / 2 + 1
 };
 
+/* How a mail server finds the servers of a next hop. */
+enum party_servers {
+	PARTY_SERVERS_NONE = 0, /* an address, a path: not by DNS */
+	PARTY_SERVERS_HOST,     /* [host]: its addresses */
+	PARTY_SERVERS_DOMAIN    /* MX records, then the name's own addresses */
+};
+
 struct party {
 	enum party_kind kind;
 	bool is_literal;    /* the host is an IP address, see addr */
 	bool is_bracketed;  /* next hop written [host] */
+	bool is_host;       /* the same, and with a port that is unknown */
 	uint16_t port;      /* next hop written with :port; 0 without */
 	uint16_t user_n;    /* bytes before the '@'; 0 for a next hop */
 	uint16_t domain_at; /* where domain or host starts in text */
@@ -63,6 +71,9 @@ enum party_status party_nexthop(struct party *p, struct sv text) MUST_CHECK;
 /* View into p; both are empty for the null sender. */
 struct sv party_user(const struct party *p);
 struct sv party_domain(const struct party *p);
+/* Of a next hop. As smtp(8) does it: brackets, and nothing else, turn MX
+ * records off (transport(5)). */
+enum party_servers party_servers(const struct party *p);
 /* Whole normalised text: user@domain, or the host of a next hop. */
 struct sv party_text(const struct party *p);
 

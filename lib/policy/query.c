@@ -19,6 +19,30 @@ subnet_matches(const struct rule *rule, const struct query *q)
 	return needs_all && q->n_peers > 0;
 }
 
+static bool
+is_family_known(const struct rule *rule, const struct query *q)
+{
+	unsigned family =
+	    rule->subnet->net.family == 4 ? QUERY_IPV4 : QUERY_IPV6;
+
+	return (q->known_families & family) != 0;
+}
+
+/* One known address decides where one is enough. Else what is missing decides,
+ * unless it is of a family that the subnet is not of. */
+static enum miss
+pending_miss(const struct rule *rule, const struct query *q)
+{
+	bool needs_all = !level_demands_tls(rule->demand->level);
+
+	for (size_t i = 0; i < q->n_peers; i++)
+		if (cidr_has(rule->subnet, &q->peers[i]) != needs_all)
+			return needs_all ? MISS_SUBNET : MISS_NONE;
+	if (is_family_known(rule, q) && (!needs_all || q->n_peers == 0))
+		return MISS_SUBNET;
+	return MISS_PEER_PENDING;
+}
+
 static enum miss
 subnet_miss(const struct rule *rule, const struct query *q)
 {
@@ -26,7 +50,7 @@ subnet_miss(const struct rule *rule, const struct query *q)
 		return MISS_NONE;
 	switch (q->peers_state) {
 	case PEERS_PENDING:
-		return MISS_PEER_PENDING;
+		return pending_miss(rule, q);
 	case PEERS_KNOWN:
 		return subnet_matches(rule, q) ? MISS_NONE : MISS_SUBNET;
 	case PEERS_ABSENT:

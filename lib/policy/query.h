@@ -12,9 +12,12 @@
 
 enum peers_state {
 	PEERS_ABSENT = 0, /* the asker cannot supply the peer's address */
-	PEERS_PENDING,    /* it could be resolved, but is not known yet */
-	PEERS_KNOWN
+	PEERS_PENDING,    /* it could be resolved; perhaps a part is known */
+	PEERS_KNOWN       /* peers are all of them */
 };
+
+/* Bits of query.known_families. */
+enum { QUERY_IPV4 = 1, QUERY_IPV6 = 2 };
 
 struct query {
 	enum direction direction;
@@ -22,8 +25,10 @@ struct query {
 	const struct party *recipient; /* borrowed; an address or next hop */
 	enum peers_state peers_state;
 	const struct addr *peers; /* inbound: the client; outbound: all MX
-				     addresses, or a next hop's literal */
+				     addresses, or a next hop's literal;
+				     pending: those known so far */
 	size_t n_peers;
+	unsigned known_families; /* pending: of these peers has all */
 };
 
 /* Why a rule does not match; MISS_NONE: it does. The order is that of the
@@ -45,7 +50,8 @@ enum miss {
 
 /* The one place that says whether a rule's criteria match a query. Outbound
  * with several peers: encrypt and secure match if any address lies in the
- * subnet, none and preferred only if all do. */
+ * subnet, none and preferred only if all do. While peers are pending the answer
+ * is MISS_PEER_PENDING only if the addresses that are missing can change it. */
 enum miss rule_miss(const struct rule *rule, const struct query *q);
 /* A few words for a person. */
 const char *miss_words(enum miss m) NONNULL_RETURN;

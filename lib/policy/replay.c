@@ -200,10 +200,12 @@ weaker(enum meets a, enum meets b)
 static struct query
 make_query(const struct trial *t, size_t s, size_t r)
 {
-	struct query q = { DIRECTION_IN, &t->senders.parties[s],
-		&t->recipients.parties[r],
-		t->has_client ? PEERS_KNOWN : PEERS_ABSENT, &t->client,
-		t->has_client ? 1 : 0 };
+	struct query q = { .direction = DIRECTION_IN,
+		.sender = &t->senders.parties[s],
+		.recipient = &t->recipients.parties[r],
+		.peers_state = t->has_client ? PEERS_KNOWN : PEERS_ABSENT,
+		.peers = &t->client,
+		.n_peers = t->has_client ? 1 : 0 };
 
 	return q;
 }

@@ -413,7 +413,7 @@ note_monitor(void *arg, const struct rule *rule)
 static void
 watch_for(struct watch *w, struct asked *a, struct party *party)
 {
-	struct snapshot_match match = { NULL, true };
+	struct snapshot_match match = { .needs_peers = true };
 
 	if (asked_init(a, party)) {
 		match = snapshot_find(a->snapshot, &a->query);

@@ -54,7 +54,7 @@ enum { SENDMAIL_STS_MATCH_MAX = 255 };
  * "secure match=NAME:... servername=hostname", as many whole names as Sendmail
  * reads; without match when any server will do that shows its own name
  * (cert_name hostname). NOTFOUND else. */
-void sendmail_sts(const struct snapshot *s, struct sv key, struct party *party,
-    struct buf *out, struct lookup_answer *r);
+void sendmail_sts(const struct snapshot *s, const struct lookup_hop *hop,
+    struct lookup_answer *r);
 
 #endif

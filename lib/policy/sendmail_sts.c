@@ -51,31 +51,28 @@ add_match(struct sv names, struct sv domain, struct buf *out)
 }
 
 void
-sendmail_sts(const struct snapshot *s, struct sv key, struct party *party,
-    struct buf *out, struct lookup_answer *r)
+sendmail_sts(const struct snapshot *s, const struct lookup_hop *hop,
+    struct lookup_answer *r)
 {
-	struct query q;
 	struct sv names;
 
 	r->rule = NULL;
-	if (party_nexthop(party, key) != PARTY_OK) {
+	if (party_nexthop(hop->party, hop->key) != PARTY_OK) {
 		set(r, LOOKUP_TEMP, "the key is no domain");
 		return;
 	}
-	set(r, LOOKUP_NOTFOUND, NULL);
-	lookup_nexthop_query(party, &q);
-	r->rule = snapshot_find(s, &q).rule;
-	if (r->rule == NULL || r->rule->demand->level != LEVEL_SECURE)
+	if (!lookup_hop_rule(s, hop, r) || r->rule == NULL ||
+	    r->rule->demand->level != LEVEL_SECURE)
 		return;
 	names = r->rule->demand->cert_name;
-	buf_reset(out);
-	buf_adds(out, "secure");
+	buf_reset(hop->out);
+	buf_adds(hop->out, "secure");
 	if (!add_match(names.n > 0 ? names : sv_from("nexthop:.nexthop"),
-		party_domain(party), out)) {
+		party_domain(hop->party), hop->out)) {
 		set(r, LOOKUP_TEMP, "no name of the rule fits an answer");
 		return;
 	}
-	buf_adds(out, " servername=hostname");
+	buf_adds(hop->out, " servername=hostname");
 	r->status = LOOKUP_FOUND;
-	r->text = buf_sv(out);
+	r->text = buf_sv(hop->out);
 }

@@ -51,8 +51,10 @@ struct snapshot_match
 snapshot_find(const struct snapshot *s, const struct query *q)
 {
 	struct index_found f = index_find(&s->enforce[q->direction], q);
-	struct snapshot_match m = { NULL, f.pending != RANGES_NONE };
+	struct snapshot_match m = { NULL, f.pending != RANGES_NONE, NULL };
 
+	if (m.needs_peers)
+		m.pending = &s->rules[f.pending];
 	if (f.rank != RANGES_NONE)
 		m.rule = &s->rules[f.rank];
 	return m;

@@ -53,6 +53,7 @@ struct snapshot_match {
 	 * which are pending (query.peers_state): resolve and ask again; if
 	 * that fails answer TEMP. */
 	bool needs_peers;
+	const struct rule *pending; /* the best of them; NULL: none */
 };
 
 /* The winner among enabled, unexpired, enforcing rules. */

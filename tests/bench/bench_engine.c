@@ -92,7 +92,9 @@ ask(const struct snapshot *s, struct sv key)
 	struct sv client, sender = { 0 };
 
 	if (sv_find(key, ' ') == key.n) {
-		lookup_tlspolicy(s, key, &party, &answer);
+		const struct lookup_hop hop = { key, NULL, &party, NULL };
+
+		lookup_tlspolicy(s, &hop, &answer);
 		return answer.rule != NULL;
 	}
 	inbound_init(&in);

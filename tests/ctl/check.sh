@@ -153,7 +153,8 @@ reported Postfix out / by address
 found sender_outbound '[1]' "a sender outbound"
 reported
 found users_need_transport '[2, 11]' "users of a domain"
-found outbound_subnet '[13]' "addresses that nobody looks up"
+not_found outbound_subnet "the servers of a domain are looked up"
+not_found users_subnet "nor has it one for some users"
 reported Postfix out / fingerprint
 found pin_and_chain '[3]' "pin and chain"
 reported Postfix out / min_bits
@@ -172,6 +173,10 @@ reported
 not_found outbound_pin "nothing about Sendmail"
 json '.findings | map(select(.text == "" or .text == null)) | length == 0' \
 	"each says why"
+sql "UPDATE policy SET subnet = '192.0.2.0/24' WHERE id = 11"
+tw 1 "a subnet for some users" check --mta postfix --json
+found users_subnet '[11]' "cannot be asked for a recipient"
+sql "UPDATE policy SET subnet = NULL WHERE id = 11"
 tw 1 "Sendmail" check --mta sendmail --json
 found sender_outbound '[1]' "a sender outbound, there too"
 found outbound_pin '[3, 4]' "no fingerprint of servers"

@@ -74,20 +74,27 @@ json '.winner == null and (.answers | map({(.by): .answer}) | add |
 	.transport == "NOTFOUND" and .tlspolicy == "NOTFOUND")' "has no rule"
 "$program" -c "$conf" rule remove "$users" >/dev/null
 rule=$(add --direction out --subnet 198.51.100.0/24 --level encrypt)
+echo 'dns_servers = {"127.0.0.1@9"}' >>"$conf" # nobody is there
 tw 0 "an address literal" explain --json --direction out \
 	--nexthop '[198.51.100.7]:25'
 json ".winner.id == $rule" "is matched by subnet"
 tw 0 "addresses given" explain --json --direction out --nexthop example.net \
 	--peer 203.0.113.1,198.51.100.9
-json ".winner == null and .unheeded == $rule and
-	.answers[0].answer == \"NOTFOUND\"" \
-	"the answer is policyd's, which does not look them up"
-json '.outcome | test("does not look up")' "and that is said"
+json ".winner.id == $rule and .query.peers == [\"203.0.113.1\",
+	\"198.51.100.9\"] and .answers[0].answer == \"OK encrypt\" and
+	.dns == null" "one in the subnet is enough, DNS is not asked"
 tw 0 "other addresses given" explain --json --direction out \
 	--nexthop example.net --peer 203.0.113.1
-json '.winner == null and .unheeded == null' "no rule"
-tw 0 "no addresses given" explain --json --direction out --nexthop example.net
-json '.needs_peers' "they could matter"
+json '.winner == null and .answers[0].answer == "NOTFOUND"' "no rule"
+tw 0 "DNS is asked, and is down" explain --json --direction out \
+	--nexthop example.net
+json ".winner == null and .needs_peers and (.dns.complete | not) and
+	(.answers[0].answer | test(\"^TEMP policy rule $rule is about a \" +
+	\"subnet, and not all addresses of example.net are known: DNS MX\")) and
+	(.outcome | test(\"^mail waits\"))" "the mail waits, as with policyd"
+tw 0 "a domain that no subnet decides" explain --json --direction out \
+	--nexthop example.mil
+json '.dns == null' "is answered without DNS"
 tw 64 "an address and its address" explain --direction out \
 	--nexthop '[192.0.2.1]' --peer 192.0.2.1
 

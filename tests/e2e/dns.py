@@ -5,8 +5,9 @@
 usage: dns.py ADDRESS PORT TABLE
 
 TABLE has lines `NAME TYPE VALUE`, TYPE one of A, AAAA, MX (`10 host`),
-CNAME, TXT, or `FAIL` (any question about NAME gets SERVFAIL). A NAME `*.x`
-answers for every name below x that has no line of its own. The table is read
+CNAME, TXT, `FAIL` (any question about NAME gets SERVFAIL; `FAIL AAAA`: one of
+that type), `DROP` (no answer at all, likewise), or `TTL` (seconds, for NAME's
+records; else 1). An MX of `.` is a null MX. A NAME `*.x` answers for every name below x that has no line of its own. The table is read
 again for each question, so a test may change it at any time. A name that is
 nowhere gets NXDOMAIN.
 """
@@ -65,6 +66,18 @@ def find(table, name):
     return None
 
 
+def is_marked(records, mark, wanted):
+    return any(kind == mark and (value == "" or TYPES.get(value) == wanted)
+               for kind, value in records)
+
+
+def ttl_of(table, owner):
+    for kind, value in find(table, owner) or []:
+        if kind == "TTL":
+            return int(value)
+    return TTL_SECS
+
+
 def collect(table, name, wanted):
     """Follows aliases; gives (return code, [(owner, kind, value)])."""
     answers = []
@@ -72,7 +85,9 @@ def collect(table, name, wanted):
         records = find(table, name)
         if records is None:
             return (NXDOMAIN, answers)
-        if any(kind == "FAIL" for kind, _ in records):
+        if is_marked(records, "DROP", wanted):
+            return (None, [])
+        if is_marked(records, "FAIL", wanted):
             return (SERVFAIL, [])
         answers += [(name, kind, value) for kind, value in records
                     if TYPES.get(kind) == wanted or kind == "CNAME"]
@@ -97,12 +112,15 @@ def parse_question(packet):
 def respond(packet, table):
     name, wanted, end = parse_question(packet)
     code, answers = collect(table, name, wanted)
+    if code is None:
+        return None
     ident, flags = struct.unpack_from("!HH", packet)
     body = b""
     for owner, kind, value in answers:
         data = encode_value(kind, value)
         body += encode_name(owner)
-        body += struct.pack("!HHIH", TYPES[kind], 1, TTL_SECS, len(data)) + data
+        body += struct.pack("!HHIH", TYPES[kind], 1, ttl_of(table, owner),
+                            len(data)) + data
     # QR and RA set, opcode and RD as asked; authoritative.
     reply_flags = 0x8480 | (flags & 0x7900) | code
     header = struct.pack("!HHHHHH", ident, reply_flags, 1, len(answers), 0, 0)
@@ -114,11 +132,14 @@ def main():
         sys.exit(__doc__)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
     sock.bind((sys.argv[1], int(sys.argv[2])))
     while True:
         packet, peer = sock.recvfrom(4096)
         try:
-            sock.sendto(respond(packet, read_table(sys.argv[3])), peer)
+            reply = respond(packet, read_table(sys.argv[3]))
+            if reply is not None:
+                sock.sendto(reply, peer)
         except (IndexError, struct.error, ValueError) as err:
             print("dns.py: bad question or table: %s" % err, file=sys.stderr)
 

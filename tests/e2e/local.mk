@@ -23,6 +23,7 @@ e2e_tests = \
 	%D%/t-out-texts.sh \
 	%D%/t-out-tool.sh \
 	%D%/t-peers.sh \
+	%D%/t-policyd-dns.sh \
 	%D%/t-policyd.sh \
 	%D%/t-probe-sm.sh \
 	%D%/t-probe.sh \
@@ -58,6 +59,7 @@ dist_check_DATA += \
 	%D%/sendmail.sh \
 	%D%/smtp.py \
 	%D%/syslog.py \
+	%D%/t-policyd-dns.py \
 	%D%/t-policyd.py \
 	%D%/t-prober.py \
 	%D%/t-store.py \

@@ -11,6 +11,8 @@
 e2e_init "$0"
 
 dns_start
+# The servers of all domains are outside the subnets.
+zone_add '*.test A 10.9.9.9' '*.evil A 10.9.9.9' '*.x A 10.9.9.9'
 pki_start
 # No Postfix runs here: postmap needs a main.cf, no more.
 postfix_make send sender.lab.test < /dev/null

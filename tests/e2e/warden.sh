@@ -126,7 +126,7 @@ policyd_start()
 
 policyd_answers()
 {
-	[ "$(answer ready.invalid)" != TEMP ]
+	[ "$(answer .ready.invalid)" != TEMP ]
 }
 
 policyd_settled()

@@ -76,8 +76,9 @@ run_dsn(const struct snapshot *s, struct sv hop, struct sv key)
 	struct lookup_answer a;
 	struct party party;
 	struct buf out;
+	const struct lookup_hop asked = { hop, NULL, &party, &out };
 
-	lookup_tlspolicy(s, hop, &party, &a);
+	lookup_tlspolicy(s, &asked, &a);
 	dsn_tie_set(&tie, a.rule, hop, 1000);
 	buf_init(&out, LIMIT_REPLY);
 	/* What was a failure stays one, and what was permanent, too. */
@@ -96,6 +97,7 @@ run_sendmail(const struct snapshot *s, struct sv hop, struct sv key)
 	bool refuses = false;
 	struct party party;
 	struct buf out;
+	const struct lookup_hop asked = { hop, NULL, &party, &out };
 
 	buf_init(&out, 4096);
 	sendmail_answer(s, key, &party, &out, &a);
@@ -107,7 +109,7 @@ run_sendmail(const struct snapshot *s, struct sv hop, struct sv key)
 	else
 		assert(!refuses);
 	buf_reset(&out);
-	sendmail_sts(s, hop, &party, &out, &a);
+	sendmail_sts(s, &asked, &a);
 	assert(a.status != LOOKUP_FOUND || is_line(a.text));
 	buf_free(&out);
 }

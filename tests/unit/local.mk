@@ -175,6 +175,16 @@ unit_programs += %D%/test_lookup
 %C%_test_lookup_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_lookup_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS)
 
+unit_programs += %D%/test_subnet
+%C%_test_subnet_SOURCES = %D%/test_subnet.c %D%/unit.h
+%C%_test_subnet_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_subnet_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS)
+
+unit_programs += %D%/test_servers
+%C%_test_servers_SOURCES = %D%/test_servers.c %D%/unit.h
+%C%_test_servers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_servers_LDADD = lib/resolve/libresolve.a $(UNIT_LIBS)
+
 unit_programs += %D%/test_annotate
 %C%_test_annotate_SOURCES = %D%/test_annotate.c %D%/unit.h
 %C%_test_annotate_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

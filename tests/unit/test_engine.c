@@ -390,21 +390,37 @@ check_monitors(const struct snapshot *s, const struct asked *a,
 	ck_assert_int_eq(got.n, want);
 }
 
-/* What peers that are pending could still change. */
+/* What peers that are pending could still change: when nothing, the winner is
+ * that of all peers, however few of them are known; when something, the best
+ * rule that waits is better than the winner. */
 static void
 check_pending(const struct snapshot *s, struct asked *a,
-    const struct snapshot_match *absent)
+    const struct snapshot_match *known, const struct snapshot_match *absent)
 {
+	size_t n_all = a->q.n_peers;
 	struct snapshot_match m;
 
 	a->q.peers_state = PEERS_PENDING;
-	m = snapshot_find(s, &a->q);
-	ck_assert_ptr_eq(m.rule, absent->rule);
-	if (!m.needs_peers) {
-		a->q.peers_state = PEERS_KNOWN;
+	for (a->q.n_peers = 0; a->q.n_peers <= n_all; a->q.n_peers++) {
 		m = snapshot_find(s, &a->q);
-		ck_assert_ptr_eq(m.rule, absent->rule);
+		ck_assert(m.needs_peers == (m.pending != NULL));
+		if (!m.needs_peers)
+			ck_assert_ptr_eq(m.rule, known->rule);
+		else
+			ck_assert(m.rule == NULL || m.pending < m.rule);
+		if (a->q.n_peers == 0)
+			ck_assert_ptr_eq(m.rule, absent->rule);
 	}
+	/* The peers of this test are IPv4: of a family that no subnet is of
+	 * only rules that want all can wait. */
+	a->q.n_peers = n_all;
+	a->q.known_families = QUERY_IPV4;
+	m = snapshot_find(s, &a->q);
+	if (!m.needs_peers)
+		ck_assert_ptr_eq(m.rule, known->rule);
+	else
+		ck_assert(!level_demands_tls(m.pending->demand->level));
+	a->q.known_families = 0;
 }
 
 static int
@@ -438,7 +454,7 @@ run_table(uint64_t *rnd, enum naive_fault fault)
 		if (q.is_out && !q.is_literal && q.n_peers > 0) {
 			a.q.peers_state = PEERS_ABSENT;
 			absent = snapshot_find(s, &a.q);
-			check_pending(s, &a, &absent);
+			check_pending(s, &a, &m, &absent);
 		}
 	}
 	snapshot_free(s);

@@ -209,7 +209,7 @@ START_TEST(watchers)
 	struct buf got;
 
 	ck_assert(party_nexthop(&party, sv_from(hops[_i].nexthop)) == PARTY_OK);
-	lookup_nexthop_query(&party, &q);
+	lookup_nexthop_query(&party, NULL, &q);
 	if (hops[_i].has_peer) {
 		ck_assert(addr_parse(sv_from("192.0.2.7"), &peer));
 		q.peers_state = PEERS_KNOWN;

@@ -59,6 +59,19 @@ build(const struct row *rows, int n, struct sv nexthop)
 	return snapshot_builder_done(b);
 }
 
+static void
+ask_address(const struct snapshot *s, enum level level, struct sv key,
+    const struct lookup_peers *peers, struct lookup_answer *r)
+{
+	static struct party party;
+	struct buf out;
+	const struct lookup_hop hop = { key, peers, &party, &out };
+
+	buf_init(&out, 1000);
+	lookup_address(s, level, &hop, r);
+	buf_free(&out);
+}
+
 static const struct {
 	struct sv key;
 	const char *want; /* NULL: NOTFOUND */
@@ -117,8 +130,7 @@ START_TEST(transport_keeps_relay)
 	ck_assert_sv_eq(a.text, sv_from("tlswarden-secure:[relay.test]:587"),
 	    "relay");
 	/* A relay tells no domain: the strictest of all answers. */
-	lookup_address(s, LEVEL_ENCRYPT, sv_from("[relay.test]:587"), &party,
-	    &a);
+	ask_address(s, LEVEL_ENCRYPT, sv_from("[relay.test]:587"), NULL, &a);
 	ck_assert_sv_eq(a.text, sv_from("encrypt protocols=>=TLSv1.3"),
 	    "relay's level");
 	buf_free(&out);
@@ -150,10 +162,9 @@ static const struct {
 START_TEST(address)
 {
 	struct snapshot *s = build(table, N_ROWS(table), sv_from(""));
-	static struct party party;
 	struct lookup_answer a;
 
-	lookup_address(s, addresses[_i].level, addresses[_i].key, &party, &a);
+	ask_address(s, addresses[_i].level, addresses[_i].key, NULL, &a);
 	if (addresses[_i].want == NULL)
 		ck_assert(a.status == LOOKUP_NOTFOUND);
 	else
@@ -232,12 +243,10 @@ build_users(void)
 START_TEST(users)
 {
 	struct snapshot *s = build_users();
-	static struct party party;
 	struct lookup_answer a;
 	const char *key = users_cases[_i].key.p;
 
-	lookup_address(s, users_cases[_i].level, users_cases[_i].key, &party,
-	    &a);
+	ask_address(s, users_cases[_i].level, users_cases[_i].key, NULL, &a);
 	if (users_cases[_i].want == NULL) {
 		ck_assert_msg(a.status == LOOKUP_TEMP, "%s: not TEMP", key);
 		ck_assert_msg(a.rule == NULL, "%s: a rule", key);
@@ -245,6 +254,53 @@ START_TEST(users)
 		ck_assert_sv_eq(a.text, sv_from(users_cases[_i].want), key);
 	}
 	ck_assert_msg(a.is_kept == users_cases[_i].is_kept, "%s: kept", key);
+	snapshot_free(s);
+}
+END_TEST
+
+/* What map transport cannot know, map address-LEVEL makes good. */
+START_TEST(address_of_subnet)
+{
+	static const struct row rows[] = {
+		{ "out", "*", "joe@a.test", NULL, "encrypt", NULL, 0 },
+		{ "out", "*", "a.test", "192.0.2.0/24", "secure", NULL, 0 },
+		{ "out", "*", "b.test", "192.0.2.0/24", "secure", NULL, 0 },
+	};
+	static const struct {
+		const char *key, *peer,
+		    *want; /* peer "": no; NULL: not asked */
+		enum lookup_status status;
+	} asks[] = {
+		/* The user's rule is the more specific one. */
+		{ "a.test", NULL, "encrypt", LOOKUP_FOUND },
+		{ "a.test", "192.0.2.1", "encrypt", LOOKUP_FOUND },
+		/* Here no rule about users is left. */
+		{ "b.test", NULL, NULL, LOOKUP_PEERS },
+		{ "b.test", "192.0.2.1", "secure", LOOKUP_FOUND },
+		{ "b.test", "192.0.3.1", "encrypt", LOOKUP_FOUND },
+		{ "b.test", "", NULL, LOOKUP_TEMP },
+		{ "[192.0.2.9]", NULL, "encrypt", LOOKUP_FOUND },
+	};
+	struct snapshot *s = build(rows, N_ROWS(rows), sv_from(""));
+
+	for (size_t i = 0; i < N_ROWS(asks); i++) {
+		struct addr peer;
+		struct lookup_peers peers = { .trouble = SV("DNS is down") };
+		struct lookup_answer a;
+
+		if (asks[i].peer != NULL && asks[i].peer[0] != '\0') {
+			ck_assert(addr_parse(sv_from(asks[i].peer), &peer));
+			peers =
+			    (struct lookup_peers){ &peer, 1, true, 0, SV("") };
+		}
+		ask_address(s, LEVEL_ENCRYPT, sv_from(asks[i].key),
+		    asks[i].peer != NULL ? &peers : NULL, &a);
+		ck_assert_msg(a.status == asks[i].status, "%zu: status %d", i,
+		    (int)a.status);
+		if (asks[i].want != NULL)
+			ck_assert_sv_eq(a.text, sv_from(asks[i].want),
+			    asks[i].key);
+	}
 	snapshot_free(s);
 }
 END_TEST
@@ -295,6 +351,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, transport_keeps_relay);
 	tcase_add_loop_test(tc, address, 0, N_ROWS(addresses));
 	tcase_add_loop_test(tc, users, 0, N_ROWS(users_cases));
+	tcase_add_test(tc, address_of_subnet);
 	tcase_add_loop_test(tc, ehlo, 0, N_ROWS(clients));
 }
 

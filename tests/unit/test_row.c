@@ -176,6 +176,15 @@ make_row(int i)
 	return row;
 }
 
+static void
+ask_tlspolicy(const struct snapshot *s, struct sv key, struct lookup_answer *r)
+{
+	static struct party party;
+	const struct lookup_hop hop = { key, NULL, &party, NULL };
+
+	lookup_tlspolicy(s, &hop, r);
+}
+
 START_TEST(row)
 {
 	struct snapshot_builder *b = new_builder();
@@ -183,7 +192,6 @@ START_TEST(row)
 	struct err e = { 0 };
 	int rc = snapshot_builder_row(b, &in, &e);
 	struct snapshot *s = snapshot_builder_done(b);
-	static struct party party;
 	struct lookup_answer a;
 
 	if (rows[_i].refusal != NULL) {
@@ -192,7 +200,7 @@ START_TEST(row)
 		ck_assert_uint_eq(snapshot_count(s), 0);
 	} else {
 		ck_assert_msg(rc == 0, "row %d: %s", _i, e.text);
-		lookup_tlspolicy(s, sv_from("example.com"), &party, &a);
+		ask_tlspolicy(s, sv_from("example.com"), &a);
 		if (rows[_i].answer == NULL) {
 			ck_assert(a.status == LOOKUP_NOTFOUND);
 		} else {
@@ -223,12 +231,11 @@ START_TEST(catch_all_keys)
 	struct snapshot_builder *b = new_builder();
 	struct rule_row in = make_row(2);
 	struct snapshot *s;
-	static struct party party;
 	struct lookup_answer a;
 
 	ck_assert(snapshot_builder_row(b, &in, NULL) == 0);
 	s = snapshot_builder_done(b);
-	lookup_tlspolicy(s, keys[_i].key, &party, &a);
+	ask_tlspolicy(s, keys[_i].key, &a);
 	ck_assert_msg(a.status == keys[_i].status, "key %d: status %d", _i,
 	    (int)a.status);
 	snapshot_free(s);

@@ -295,7 +295,9 @@ START_TEST(answers_sts)
 	struct buf out;
 
 	buf_init(&out, 1000);
-	sendmail_sts(s, sv_from(stss[_i].key), &party, &out, &a);
+	sendmail_sts(s,
+	    &(struct lookup_hop){ sv_from(stss[_i].key), NULL, &party, &out },
+	    &a);
 	if (stss[_i].want == NULL) {
 		ck_assert_msg(a.status == LOOKUP_TEMP, "%s", stss[_i].key);
 	} else if (*stss[_i].want == '\0') {

@@ -156,6 +156,15 @@ ck_ids(const struct heard *h, const char *want, const char *label)
 	    buf_str(&h->ids), want);
 }
 
+static void
+ask_tlspolicy(const struct snapshot *s, struct sv key, struct party *party,
+    struct lookup_answer *r)
+{
+	const struct lookup_hop hop = { key, NULL, party, NULL };
+
+	lookup_tlspolicy(s, &hop, r);
+}
+
 START_TEST(dsn)
 {
 	struct snapshot *s = table_snapshot(rows, N_ROWS(rows));
@@ -169,7 +178,7 @@ START_TEST(dsn)
 	struct heard h;
 
 	heard_init(&h);
-	lookup_tlspolicy(s, hop, &party, &a);
+	ask_tlspolicy(s, hop, &party, &a);
 	h.want_nexthop = party_text(&party);
 	dsn_tie_set(&tie, a.rule, hop, 1000);
 	dsn_watch(s, key, &tie, 1010, probes, on_dsn, &h);
@@ -225,7 +234,7 @@ START_TEST(dsn_changed)
 
 	heard_init(&h);
 	h.want_nexthop = sv_from("cert.test");
-	lookup_tlspolicy(s, h.want_nexthop, &party, &a);
+	ask_tlspolicy(s, h.want_nexthop, &party, &a);
 	dsn_tie_set(&tie, a.rule, h.want_nexthop, 1000);
 	tie.rule_id = 999;
 	dsn_watch(s, sv_from(CERT), &tie, 1000, (struct dsn_probes){ NULL, 0 },
@@ -374,8 +383,8 @@ START_TEST(answers_stay)
 	for (int i = 0; i < N_ROWS(statuses); i++) {
 		struct sv hop = sv_from(statuses[i].nexthop);
 
-		lookup_tlspolicy(with, hop, &party, &a);
-		lookup_tlspolicy(without, hop, &party, &b);
+		ask_tlspolicy(with, hop, &party, &a);
+		ask_tlspolicy(without, hop, &party, &b);
 		ck_assert(a.status == b.status);
 		ck_assert_sv_eq(a.text, b.text, statuses[i].nexthop);
 	}
