@@ -30,6 +30,7 @@ e2e_tests = \
 	%D%/t-prober.sh \
 	%D%/t-reload.sh \
 	%D%/t-self.sh \
+	%D%/t-sm-beside.sh \
 	%D%/t-sm-certs.sh \
 	%D%/t-sm-in.sh \
 	%D%/t-sm-monitor.sh \

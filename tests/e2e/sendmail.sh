@@ -19,6 +19,7 @@
 # Outbound, instance `send`:
 #	sendmail_out		makes it, with tlswarden.m4 and policyd's socket
 #	sm_send RCPT...		one message, tried at once
+#	sm_send_each RCPT...	one message to each, all at once
 #	sm_fate RCPT		the log line of its newest fate
 #	expect_sm RCPT ERE DESC	asserts on that line
 #	expect_sm_sent RCPT tls|clear DESC	and that it arrived so
@@ -174,6 +175,18 @@ sm_send()
 	printf 'From: <%s>\nSubject: test\n\nSecret text.\n' "$SM_SENDER" |
 	    sendmail_run send -odi -oem -f "$SM_SENDER" "$@" \
 	    >> "$RUN/send.log" 2>&1
+}
+
+# Messages to each of these, all at once.
+sm_send_each()
+{
+	local rcpt pids=
+	for rcpt; do
+		sm_send "$rcpt" &
+		pids="$pids $!"
+	done
+	# shellcheck disable=SC2086 # a list
+	wait $pids
 }
 
 sm_fate()

@@ -49,18 +49,6 @@ bounces()
 	    wc -l
 }
 
-# Sends to all of these at once.
-send_all()
-{
-	local rcpt pids=
-	for rcpt; do
-		sm_send "$rcpt" &
-		pids="$pids $!"
-	done
-	# shellcheck disable=SC2086 # a list
-	wait $pids
-}
-
 # shellcheck disable=SC2317 # check calls it
 kept()
 {
@@ -106,7 +94,7 @@ mapfile -t all < <(troubles | while IFS='|' read -r user question _; do
 	printf '%s\n' "$user@enc.good.test" "$user@free.good.test"
 	[ "$question" = try ] || echo "$user@free.plain.test"
 done)
-send_all "${all[@]}"
+sm_send_each "${all[@]}"
 sendmail_run send -bp > "$RUN/queue"
 for rcpt in "${all[@]}"; do
 	IFS='|' read -r _ _ _ fate what < <(troubles | grep "^${rcpt%%@*}|")
@@ -141,7 +129,7 @@ else
 	check "the other waits, too" kept early@enc.good.test "$NO_ANSWER"
 	all+=(early@enc.good.test)
 fi
-send_all down@enc.good.test down@free.plain.test
+sm_send_each down@enc.good.test down@free.plain.test
 sendmail_run send -bp > "$RUN/queue"
 check "policyd is dead: mail with a rule waits" kept down@enc.good.test \
     "$NO_ANSWER"
