@@ -65,13 +65,28 @@ start(struct state *st, pthread_t *threads, size_t n)
 	return started;
 }
 
-/* Shows how far it is until all is done. */
+/* Under the lock, which is let go while it is told. */
+static void
+tell(struct state *st, size_t *told)
+{
+	size_t n_done = st->n_done;
+
+	if (st->s->progress == NULL || n_done == *told)
+		return;
+	*told = n_done;
+	pthread_mutex_unlock(&st->lock);
+	st->s->progress(st->s->progress_arg, n_done);
+	pthread_mutex_lock(&st->lock);
+}
+
+/* Shows how far it is until all is done, and that it is. */
 static void
 watch(struct state *st)
 {
+	size_t told = 0;
+
 	pthread_mutex_lock(&st->lock);
 	while (st->n_done < st->s->n_jobs) {
-		size_t n_done = st->n_done;
 		struct timespec until;
 
 		(void)clock_gettime(CLOCK_REALTIME, &until);
@@ -79,13 +94,9 @@ watch(struct state *st)
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
 		(void)pthread_cond_timedwait(&st->changed, &st->lock, &until);
-		if (st->s->progress == NULL || n_done == st->n_done)
-			continue;
-		n_done = st->n_done;
-		pthread_mutex_unlock(&st->lock);
-		st->s->progress(st->s->progress_arg, n_done);
-		pthread_mutex_lock(&st->lock);
+		tell(st, &told);
 	}
+	tell(st, &told);
 	pthread_mutex_unlock(&st->lock);
 }
 
