@@ -104,12 +104,37 @@ put_host(struct party *p, struct sv host)
 	return true;
 }
 
+/* True for what no name of a host has: blanks and controls, brackets that
+ * enclose no whole host, a dot behind a dot (next). */
+static bool
+is_odd(char c, char next)
+{
+	return (unsigned char)c <= ' ' || c == '[' || c == ']' || c == 0x7f ||
+	    (c == '.' && next == '.');
+}
+
+static bool
+is_host(struct sv host)
+{
+	char next = '.'; /* the one dot at the end is dropped */
+
+	if (host.n > 0 && host.p[host.n - 1] == '.')
+		host.n--;
+	for (size_t i = host.n; i > 0; i--) {
+		if (is_odd(host.p[i - 1], next))
+			return false;
+		next = host.p[i - 1];
+	}
+	return true;
+}
+
 /* The way of nearly all next hops: plain ASCII, folded and hashed in one
  * sweep. False, with p as it was, when the host needs the long way. */
 static bool
 put_plain_host(struct party *p, struct sv host)
 {
 	uint64_t h = HASH_START;
+	char next = '.';
 
 	if (host.n > 0 && host.p[host.n - 1] == '.')
 		host.n--;
@@ -118,7 +143,7 @@ put_plain_host(struct party *p, struct sv host)
 	for (size_t i = host.n; i > 0; i--) {
 		char c = host.p[i - 1];
 
-		if ((unsigned char)c >= 0x80 || c == '\0') {
+		if ((unsigned char)c >= 0x80 || is_odd(c, next)) {
 			p->n_labels = 0;
 			return false;
 		}
@@ -128,6 +153,7 @@ put_plain_host(struct party *p, struct sv host)
 			note_label(p, i, h);
 		p->text[i - 1] = c;
 		h = hash_step(h, c);
+		next = c;
 	}
 	note_label(p, 0, h);
 	p->text_n = (uint16_t)host.n;
@@ -252,7 +278,8 @@ party_nexthop(struct party *p, struct sv text)
 	p->is_literal = may_be_literal(host) && addr_parse(host, &p->addr);
 	if (put_plain_host(p, host))
 		return PARTY_OK;
-	if (host.n == 0 || !put_host(p, host))
+	if (host.n == 0 || (!p->is_literal && !is_host(host)) ||
+	    !put_host(p, host))
 		return PARTY_BAD;
 	index_labels(p);
 	return PARTY_OK;

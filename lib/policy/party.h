@@ -65,7 +65,8 @@ void party_none(struct party *p);
 enum party_status party_address(struct party *p, struct sv text) MUST_CHECK;
 /* A next hop as Postfix writes it: dom, [host], host:port, [host]:port,
  * [addr], [IPv6:addr]:port, addr, a path. A port may be the name of a service:
- * the known ones are their number, others count as not written. */
+ * the known ones are their number, others count as not written. PARTY_BAD for
+ * what no host is called: blanks, a dot behind a dot, a lone bracket. */
 enum party_status party_nexthop(struct party *p, struct sv text) MUST_CHECK;
 
 /* View into p; both are empty for the null sender. */

@@ -160,8 +160,9 @@ is "$(answer "$long.$long.$long.$long.$long.test")" TEMP \
 is "$(answer "$(printf 'x%.0s' {1..5000})")" TEMP "5000 bytes"
 is "$(answer '[]:25')" TEMP "empty brackets"
 is "$(answer "$(printf 'a\377b.test')")" TEMP "bytes that are not UTF-8"
-is "$(answer '[')" NOTFOUND "an open bracket is answered"
-is "$(answer 'a b')" NOTFOUND "a blank inside is answered"
+for key in '[' ']' '[x' 'x]' '[x]y' 'a b' 'a..b'; do
+    is "$(answer "$key")" TEMP "no next hop: $key"
+done
 is "$(answer example.test)" encrypt "and the next question is served"
 is "$(answer example.test nosuchmap)" TEMP "an unknown map is TEMP"
 is "$(answer example.test TLSPOLICY)" TEMP "names of maps have their case"

@@ -249,13 +249,34 @@ static const struct sv bad_hops[] = {
 	SV("a\0b"),
 	SV("\xff\xfe.example"),
 	SV("."),
+	SV(".."),
+	SV("a..test"),
+	SV("[a..test]"),
+	SV("["),
+	SV("]"),
+	SV("[a.test"),
+	SV("a.test]"),
+	SV("[a.test]x"),
+	SV("[[a.test]]"),
+	SV("[192.0.2.1"),
+	SV("a.test.."),
+	SV("b\xc3\xbc"
+	   "cher..test"),
+	SV("a b"),
+	SV(" a.test"),
+	SV("a.test "),
+	SV("a\tb"),
+	SV("a\nb"),
+	SV("a\x7f"),
+	SV("[a b]:25"),
 };
 
 START_TEST(no_next_hop)
 {
 	struct party who;
 
-	ck_assert(party_nexthop(&who, bad_hops[_i]) == PARTY_BAD);
+	ck_assert_msg(party_nexthop(&who, bad_hops[_i]) == PARTY_BAD, "%.*s",
+	    SV_ARG(bad_hops[_i]));
 }
 END_TEST
 
