@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "ctl/command.h"
+#include "ctl/out.h"
 #include "base/conf.h"
 #include "base/banned.h"
 
@@ -123,14 +124,16 @@ help_command(const struct command *command)
 int
 usage_error(const struct command *command, const char *fmt, ...)
 {
+	struct buf text;
 	va_list ap;
 
-	(void)fflush(stdout);
-	fputs("tlswarden: ", stderr);
+	buf_init(&text, OUT_TEXT_MAX);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	buf_vaddf(&text, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\ntlswarden: try \"tlswarden %s%s--help\"\n",
+	out_error(buf_sv(&text));
+	buf_free(&text);
+	fprintf(stderr, "tlswarden: try \"tlswarden %s%s--help\"\n",
 	    command != NULL ? command_title(command) : "",
 	    command != NULL ? " " : "");
 	return EX_USAGE;

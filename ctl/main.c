@@ -14,6 +14,7 @@
 
 #include "base/conf.h"
 #include "ctl/command.h"
+#include "ctl/out.h"
 #include "base/banned.h"
 
 static const struct command *const commands[] = {
@@ -59,8 +60,7 @@ app_conf(struct app *app, struct err *err_r)
 int
 app_fail(const struct err *err)
 {
-	(void)fflush(stdout);
-	fprintf(stderr, "tlswarden: %s\n", err->text);
+	out_error(sv_from(err->text));
 	return err->sysexit != 0 ? err->sysexit : EX_SOFTWARE;
 }
 

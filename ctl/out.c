@@ -34,6 +34,23 @@ out_safe(struct buf *out, struct sv v)
 }
 
 void
+out_error(struct sv text)
+{
+	struct sv line;
+	struct buf b;
+
+	(void)fflush(stdout);
+	buf_init(&b, OUT_TEXT_MAX);
+	buf_adds(&b, "tlswarden: ");
+	while (sv_cut(&text, '\n', &line)) {
+		out_safe(&b, line);
+		buf_addc(&b, '\n');
+	}
+	fputs(buf_str(&b), stderr);
+	buf_free(&b);
+}
+
+void
 out_sv(struct sv v)
 {
 	if (v.n > 0)

@@ -31,6 +31,8 @@ enum out_style {
 
 /* Adds v, safe to print. */
 void out_safe(struct buf *out, struct sv v);
+/* "tlswarden: TEXT" on standard error, safe to print but for its newlines. */
+void out_error(struct sv text);
 /* Prints v as it is: what was made safe before, or must not be touched. */
 void out_sv(struct sv v);
 /* Prints v, made safe. */

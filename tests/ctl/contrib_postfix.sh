@@ -125,8 +125,8 @@ s/^(smtpd_tls_fingerprint_digest).*/\1 = md5/|fingerprint_digest
 s/^(milter_default_action).*/\1 = accept/|milter_fails_open
 s/^(smtpd_milter_maps).*/\1 = static:DISABLE/|milter_maps
 R|delegation_not_asked
-R;/^smtpd_milters/d|delegation_not_asked inbound_not_asked
-/^smtpd_milters/d;s/^(smtpd_policy_.*_action).*/\1 = DUNNO/|delegation_fails_open
+R;/^smtpd_mil/d|delegation_not_asked inbound_not_asked
+/^smtpd_mil/d;s/^(smtpd_policy_.*_action).*/\1 = DUNNO/|delegation_fails_open
 /^smtpd_discard_ehlo_keyword_address_maps/,+1d|ehlo_not_asked
 s/^(smtpd_discard_ehlo_keywords).*/\1 = starttls/|starttls_discarded
 ROWS
