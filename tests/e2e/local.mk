@@ -32,6 +32,7 @@ e2e_tests = \
 	%D%/t-self.sh \
 	%D%/t-sm-beside.sh \
 	%D%/t-sm-certs.sh \
+	%D%/t-sm-filter.sh \
 	%D%/t-sm-in.sh \
 	%D%/t-sm-monitor.sh \
 	%D%/t-sm-mixed.sh \
@@ -43,6 +44,7 @@ e2e_tests = \
 TESTS += $(e2e_tests)
 dist_check_DATA += \
 	%D%/dns.py \
+	%D%/filterproxy.py \
 	%D%/inbound.sh \
 	%D%/lib.sh \
 	%D%/mapproxy.py \

@@ -1,7 +1,7 @@
 #!/bin/bash
-# tlswarden: tlswarden.m4 in a sendmail.mc that has an access map, FEATURE(`sts')
+# tlswarden: tlswarden.m4 in a sendmail.mc that has an access map, FEATURE sts
 # and tls_session_features already: what was refused stays refused, rules are
-# kept; and FEATURE(`sts') alone, answered by policyd, without it.
+# kept; and FEATURE sts alone, answered by policyd, without it.
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -136,7 +136,8 @@ like "$(sendmail_run send -bv a@enc.good.test 2>&1)" \
 site_without <<MC
 FEATURE(\`sts', \`socket -d5 -T<TMPF> unix:$SOCKET')dnl
 MC
-sm_send_each only@good.test only@sec.good.test only@host.good.test only@agreed.good.test \
+sm_send_each only@good.test only@sec.good.test only@host.good.test \
+    only@agreed.good.test \
     only@free.plain.test only@other.good.test only@sec.plain.test \
     only@sec.untrusted.test only@sec.wrongname.test
 cell Sendmail out / level secure

@@ -48,7 +48,8 @@ kind_of()
 bounced()
 {
 	grep -lF "Delivered-To: $SM_SENDER" "$RUN"/mail/all/new/* \
-	    2> /dev/null | xargs -r grep -lE "^(Final|X-Actual)-Recipient: .*; ?$1\$"
+	    2> /dev/null |
+	    xargs -r grep -lE "^(Final|X-Actual)-Recipient: .*; ?$1\$"
 }
 
 # shellcheck disable=SC2317 # check calls it
@@ -169,8 +170,7 @@ expect_all "one queue run" "${queued[@]}"
 # ---- what the bounces say ----
 dsn_text()
 {
-	# shellcheck disable=SC2046 # a list of files
-	cat $(bounced "$1") < /dev/null | tr -s '[:space:]' ' '
+	bounced "$1" | xargs -r cat | tr -s '[:space:]' ' '
 }
 dsn=$(dsn_text a6@hard.untrusted.test)
 like "$dsn" 'Final-Recipient: RFC822; a6@hard.untrusted.test' "a bounce each"
