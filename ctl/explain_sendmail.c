@@ -169,14 +169,32 @@ outbound(struct explanation *e)
 	ask_sts(e, strrchr(rcpt, '@') + 1);
 }
 
+/* What the feature asks for sites without the milter, and about STARTTLS. */
+static void
+inbound(struct explanation *e)
+{
+	const struct tls_facts *t = &e->q.tls;
+	const char *bits = e->q.has_tls ? explain_textf(e, "%u", t->bits) : "";
+	const char *key = explain_textf(e,
+	    "clt:<%.*s><%s><%s><%s><%s><%s><%.*s><%s><%s><%s>",
+	    SV_ARG(t->verify), e->q.has_tls ? tls_version_word(t->version) : "",
+	    bits, e->q.peer_text, e->q.sender, e->q.recipient,
+	    SV_ARG(t->cert_fingerprint), xtext(e, decide_cn(t)),
+	    xtext(e, t->subject), xtext(e, t->issuer));
+
+	(void)ask(e, key);
+	(void)ask(e, explain_textf(e, "feat:<%s>", e->q.peer_text));
+}
+
+/* Sendmail always knows client, sender and recipient. */
 void
 explain_sendmail(struct explanation *e)
 {
-	const char *key = explain_textf(e, "feat:<%s>",
-	    e->q.peer_text != NULL ? e->q.peer_text : "");
-
 	if (e->q.direction == DIRECTION_OUT)
 		outbound(e);
+	else if (e->q.in.has_client && e->q.sender != NULL &&
+	    e->q.recipient != NULL)
+		inbound(e);
 	else if (e->q.in.has_client)
-		(void)ask(e, key);
+		(void)ask(e, explain_textf(e, "feat:<%s>", e->q.peer_text));
 }

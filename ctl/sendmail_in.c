@@ -101,6 +101,21 @@ in_flags(struct sendmail_plan *p, const struct sendmail_cf_line *filter)
 		f->fix = "T=C:10s;S:5s;R:5s;E:10s in INPUT_MAIL_FILTER";
 }
 
+/* The feature judges by itself; all else is the milter's. */
+static void
+in_feature(struct sendmail_plan *p)
+{
+	struct check_finding *f = sendmail_notice(p, plan_is_in, "no_milter",
+	    "FEATURE(`tlswarden')",
+	    "the feature judges clients in the place of tlswarden-milter: no "
+	    "session is recorded, and rules of mode monitor are not watched");
+
+	if (f != NULL)
+		f->fix =
+		    "INPUT_MAIL_FILTER, and no second argument of the "
+		    "feature";
+}
+
 /* Its name is only in sendmail.cf: another filter may have the usual one. */
 static void
 in_milter(struct sendmail_plan *p)
@@ -113,6 +128,12 @@ in_milter(struct sendmail_plan *p)
 	    ? "tlswarden"
 	    : "tlswarden2";
 
+	if (sendmail_cf_calls(&p->cf, "Local_check_rcpt", "Tlswarden_client") !=
+		SENDMAIL_CF_CALLS_NOT &&
+	    filter == NULL) {
+		in_feature(p);
+		return;
+	}
 	if (filter != NULL && names_filter(list, filter->name)) {
 		in_flags(p, filter);
 		in_daemons(p, filter);

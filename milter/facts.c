@@ -169,20 +169,6 @@ tls_state(bool is_asked, const struct sv values[static F_COUNT])
 						   : TLS_STATE_UNKNOWN;
 }
 
-/* Policies pin SHA-256; CertFingerprintAlgorithm may be another one. */
-static bool
-is_sha256(struct sv hex)
-{
-	size_t digits = 0;
-
-	for (size_t i = 0; i < hex.n; i++)
-		if (hex.p[i] != ':' && sv_hex(hex.p[i]) < 0)
-			return false;
-		else if (hex.p[i] != ':')
-			digits++;
-	return digits == 64;
-}
-
 static void
 set_tls(struct tls_facts *tls, enum record_mta mta,
     const struct sv values[static F_COUNT])
@@ -196,7 +182,7 @@ set_tls(struct tls_facts *tls, enum record_mta mta,
 	tls->subject = values[F_SUBJECT];
 	tls->issuer = values[F_ISSUER];
 	tls->cn_subject = values[F_CN];
-	if (is_sha256(values[F_PRINT])) {
+	if (tls_is_sha256(values[F_PRINT])) {
 		tls->cert_fingerprint = values[F_PRINT];
 		tls->has_fingerprints = true;
 	}

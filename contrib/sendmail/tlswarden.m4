@@ -21,10 +21,15 @@ dnl #		sites that deliver several at once after all; temporary refusals
 dnl #		only, since Sendmail makes "5.5.2 Data format error" of others
 dnl #   try_tls	each connection: level none, no STARTTLS
 dnl #   srv_features	each client: level none, STARTTLS is not offered
+dnl #   check_rcpt	each recipient of mail that comes in, only with a second argument
+dnl #		`inbound', for sites without the milter: the inbound rules are
+dnl #		judged, but no session and no monitor rule is recorded
 dnl # Fails closed: whatever is no answer of policyd (it is down, hangs, says TEMP)
 dnl # defers the mail with 4.7.5. That holds for try_tls, too: some troubles of a
 dnl # map make Sendmail leave out STARTTLS, and that is not the server's fault.
-dnl # Only srv_features then goes on, and offers STARTTLS.
+dnl # Only srv_features then goes on, and offers STARTTLS. While a unix socket is
+dnl # missing Sendmail tells clients so, with 451 before its greeting, and mail that
+dnl # comes in waits, too; not so with inet:PORT@127.0.0.1.
 dnl # Keys are at most 1023 bytes long (256 before Sendmail 8.17); a certificate
 dnl # whose names do not fit cannot be judged by a rule of level secure, and mail
 dnl # waits.
@@ -99,6 +104,20 @@ R<ok>			$@ $(macro {Tlswarden_tried} $@ ok $)
 R<no>			$: $(macro {Tlswarden_tried} $@ no $) <no>
 R<no>			$#error $@ 4.7.0 $: "451 4.7.0 TLS policy: no STARTTLS to this server"
 
+ifelse(_ARG2_, `inbound', `dnl
+STlswarden_client
+R<$*>			$: $1
+R$*			$: <$(sendmail clt:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$&{client_addr}><$&f><$1><$&{cert_fp}><$&{cn_subject}><$&{cert_subject}><$&{cert_issuer}> $: ? $)>
+R$*			$@ $>"Tlswarden_answer" $1
+
+SLocal_check_rcpt
+R$*			$: $1 $| $>"Tlswarden_client" $1
+R$* $| $#$*		$#$2
+R$* $| <judged>		$: $1
+R$* $| $*		_TLSWARDEN_WAIT_
+
+', `dnl
+')dnl
 STlswarden_features
 R$*			$: <$(sendmail feat:<$&{client_addr}> $: ? $)>
 R<S>			$# S

@@ -23,3 +23,16 @@ cert_state_of_names(struct sv subject, struct sv issuer)
 	return subject.p != NULL || issuer.p != NULL ? CERT_STATE_VERIFIED
 						     : CERT_STATE_UNKNOWN;
 }
+
+bool
+tls_is_sha256(struct sv hex)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < hex.n; i++)
+		if (hex.p[i] != ':' && sv_hex(hex.p[i]) < 0)
+			return false;
+		else if (hex.p[i] != ':')
+			digits++;
+	return digits == 64;
+}

@@ -69,5 +69,8 @@ enum cert_state cert_state_of_verify(struct sv verify);
 /* Postfix by milter (smtpd_milter.c, IF_TRUSTED): no name at all of a
  * certificate that is not trusted, an empty one of a trusted one without CN. */
 enum cert_state cert_state_of_names(struct sv subject, struct sv issuer);
+/* 64 hex digits, colons between them allowed: policies pin SHA-256, and
+ * Sendmail's CertFingerprintAlgorithm may be another. */
+bool tls_is_sha256(struct sv hex);
 
 #endif

@@ -4,21 +4,16 @@
 #include "config.h"
 
 #include "policy/decide.h"
-#include "policy/sendmail.h"
-#include "policy/sendmail_key.h"
+#include "policy/sendmail_private.h"
 #include "wire/xtext.h"
-
-/* The text behind the enhanced status code: buildaddr() of parseaddr.c keeps
- * 255 bytes, with the quotes and the SMTP code. A token of more than 256 bytes
- * would end the ruleset. */
-enum { SENDMAIL_TEXT_MAX = 245 };
 
 /* Whose rule: the recipient's, or, when mail does not go to its domain by
  * itself (a smart host, a mailertable), also that of the next hop. */
 enum asked_for { ASKED_RECIPIENT = 0, ASKED_NEXTHOP };
 
-static void
-answer(struct lookup_answer *r, enum lookup_status status, const char *text)
+void
+sendmail_set(struct lookup_answer *r, enum lookup_status status,
+    const char *text)
 {
 	r->status = status;
 	r->text = sv_from(text);
@@ -41,9 +36,8 @@ state_of_verify(struct sv verify)
 	    : TLS_STATE_UNKNOWN;
 }
 
-/* What is decoded views *text; a broken name counts as none. */
-static struct sv
-decode(struct sv xtext, struct buf *text)
+struct sv
+sendmail_decode(struct sv xtext, struct buf *text)
 {
 	size_t at = text->n;
 
@@ -58,11 +52,11 @@ set_names(const struct sendmail_key *k, struct buf *text, struct tls_facts *tls)
 {
 	size_t cn_n;
 
-	(void)decode(k->cn, text);
+	(void)sendmail_decode(k->cn, text);
 	cn_n = text->n;
 	/* DANE vouches for a certificate, not for who issued it. */
 	if (!sv_is(k->verify, "TRUSTED"))
-		tls->issuer = decode(k->issuer, text);
+		tls->issuer = sendmail_decode(k->issuer, text);
 	tls->cn_subject = sv_make(buf_str(text), cn_n);
 	tls->subject = tls->cn_subject;
 	tls->name_form = NAME_FORM_DN;
@@ -212,23 +206,34 @@ add_text(const struct asked *a, const struct judgement *j, struct buf *out)
 }
 
 /* Sendmail reads the value as tokens; in quotes it is one. */
-static void
-add_error(const struct asked *a, const struct judgement *j, struct buf *out)
+/* Sendmail reads the value as tokens; in quotes it is one. */
+void
+sendmail_set_error(unsigned code, struct sv said, struct buf *out,
+    struct lookup_answer *r)
 {
-	struct buf text;
-	struct sv said, status;
+	struct sv status = sv_head(said, sv_find(said, ' '));
 
-	buf_init(&text, SENDMAIL_TEXT_MAX);
-	add_text(a, j, &text);
-	said = buf_sv(&text);
-	status = sv_head(said, sv_find(said, ' '));
-	buf_addf(out, "%.*s:\"%u", SV_ARG(status),
-	    decide_smtp_code(&j->verdict));
+	buf_reset(out);
+	buf_addf(out, "%.*s:\"%u", SV_ARG(status), code);
 	for (said = sv_skip(said, status.n); said.n > 0;
 	     said = sv_skip(said, 1))
 		buf_addc(out,
 		    said.p[0] == '"' || said.p[0] == '\\' ? '\'' : said.p[0]);
 	buf_addc(out, '"');
+	r->status = LOOKUP_FOUND;
+	r->text = buf_sv(out);
+}
+
+static void
+set_refusal(const struct asked *a, const struct judgement *j, struct buf *out,
+    struct lookup_answer *r)
+{
+	struct buf text;
+
+	buf_init(&text, SENDMAIL_TEXT_MAX);
+	add_text(a, j, &text);
+	sendmail_set_error(decide_smtp_code(&j->verdict), buf_sv(&text), out,
+	    r);
 	buf_free(&text);
 }
 
@@ -240,15 +245,12 @@ answer_session(const struct asked *a, struct buf *out, struct lookup_answer *r)
 
 	r->rule = match.rule;
 	if (match.needs_peers || needs_lost_names(a, match.rule)) {
-		answer(r, LOOKUP_TEMP,
+		sendmail_set(r, LOOKUP_TEMP,
 		    "the key does not tell what the rule needs");
 	} else if (j.verdict.kind == VERDICT_PASS) {
-		answer(r, LOOKUP_FOUND, "ok");
+		sendmail_set(r, LOOKUP_FOUND, "ok");
 	} else {
-		buf_reset(out);
-		add_error(a, &j, out);
-		r->status = LOOKUP_FOUND;
-		r->text = buf_sv(out);
+		set_refusal(a, &j, out, r);
 	}
 }
 
@@ -259,7 +261,8 @@ answer_for(struct asked *a, struct party *party, struct buf *out,
 	if (asked_init(a, party))
 		answer_session(a, out, r);
 	else
-		answer(r, LOOKUP_TEMP, "no recipient or next hop in the key");
+		sendmail_set(r, LOOKUP_TEMP,
+		    "no recipient or next hop in the key");
 	asked_done(a);
 }
 
@@ -317,13 +320,14 @@ answer_try(const struct asked *a, struct party *party, struct lookup_answer *r)
 	if (!find_try(a, ASKED_RECIPIENT, party, &to) ||
 	    (has_other_hop(a->key) &&
 		!find_try(a, ASKED_NEXTHOP, party, &hop))) {
-		answer(r, LOOKUP_TEMP, "no recipient or next hop in the key");
+		sendmail_set(r, LOOKUP_TEMP,
+		    "no recipient or next hop in the key");
 		return;
 	}
 	is_none = (has_level(to, LEVEL_NONE) || has_level(hop, LEVEL_NONE)) &&
 	    !demands_tls(to) && !demands_tls(hop);
 	r->rule = to != NULL ? to : hop;
-	answer(r, LOOKUP_FOUND, is_none ? "no" : "ok");
+	sendmail_set(r, LOOKUP_FOUND, is_none ? "no" : "ok");
 }
 
 static void
@@ -333,7 +337,7 @@ answer_feat(const struct snapshot *s, const struct sendmail_key *k,
 	struct addr client;
 
 	/* What is no address of the network is the machine itself. */
-	answer(r, LOOKUP_FOUND,
+	sendmail_set(r, LOOKUP_FOUND,
 	    addr_parse(k->address, &client) &&
 		    snapshot_hides_starttls(s, &client)
 		? "S"
@@ -351,7 +355,7 @@ sendmail_answer(const struct snapshot *s, struct sv key, struct party *party,
 		.is_cut = status == SENDMAIL_KEY_CUT };
 
 	r->rule = NULL;
-	answer(r, LOOKUP_TEMP, "the key is none of tlswarden.m4");
+	sendmail_set(r, LOOKUP_TEMP, "the key is none of tlswarden.m4");
 	if (status == SENDMAIL_KEY_BAD)
 		return;
 	switch (k.form) {
@@ -364,6 +368,9 @@ sendmail_answer(const struct snapshot *s, struct sv key, struct party *party,
 		break;
 	case SENDMAIL_FORM_FEAT:
 		answer_feat(s, &k, r);
+		break;
+	case SENDMAIL_FORM_CLT:
+		sendmail_client(s, &k, a.is_cut, out, r);
 		break;
 	case SENDMAIL_FORM_UNKNOWN:
 		break;

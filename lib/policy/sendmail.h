@@ -23,7 +23,8 @@
  * The rule of the recipient is judged, and the rule of the next hop when that
  * is not the recipient's domain; both have to be satisfied. rcpt is never
  * refused permanently: Sendmail would make "5.5.2 Data format error" of that,
- * and refuse the other recipients, too. A key that cannot be judged is TEMP. */
+ * and refuse the other recipients, too. clt is judged by the inbound rules, as
+ * the milter does. A key that cannot be judged is TEMP. */
 void sendmail_answer(const struct snapshot *s, struct sv key,
     struct party *party, struct buf *out, struct lookup_answer *r);
 

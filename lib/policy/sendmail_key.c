@@ -11,11 +11,13 @@ static const struct {
 	struct sv tag;
 	enum sendmail_form form;
 	size_t n_fields;
+	size_t n_sure; /* those that must not be cut */
 } forms[] = {
-	{ SV("srv:"), SENDMAIL_FORM_SRV, MAX_FIELDS },
-	{ SV("rcpt:"), SENDMAIL_FORM_RCPT, MAX_FIELDS },
-	{ SV("try:"), SENDMAIL_FORM_TRY, 4 },
-	{ SV("feat:"), SENDMAIL_FORM_FEAT, 1 },
+	{ SV("srv:"), SENDMAIL_FORM_SRV, MAX_FIELDS, FIELD_CN },
+	{ SV("rcpt:"), SENDMAIL_FORM_RCPT, MAX_FIELDS, FIELD_CN },
+	{ SV("try:"), SENDMAIL_FORM_TRY, 4, 4 },
+	{ SV("feat:"), SENDMAIL_FORM_FEAT, 1, 1 },
+	{ SV("clt:"), SENDMAIL_FORM_CLT, 10, 6 },
 };
 
 /* Where the quoted string or the quoted pair at the front of v ends. */
@@ -72,6 +74,21 @@ set_session(struct sendmail_key *r, const struct sv f[static MAX_FIELDS])
 	    take_flag(f[4], &r->has_domain) && take_flag(f[5], &r->has_nexthop);
 }
 
+static void
+set_client(struct sendmail_key *r, const struct sv f[static MAX_FIELDS])
+{
+	r->verify = f[0];
+	r->version = f[1];
+	r->bits = f[2];
+	r->address = f[3];
+	r->sender = f[4];
+	r->recipient = f[5];
+	r->fingerprint = f[6];
+	r->cn = f[7];
+	r->subject = f[8];
+	r->issuer = f[9];
+}
+
 static bool
 set_fields(struct sendmail_key *r, const struct sv f[static MAX_FIELDS])
 {
@@ -88,16 +105,19 @@ set_fields(struct sendmail_key *r, const struct sv f[static MAX_FIELDS])
 	case SENDMAIL_FORM_FEAT:
 		r->address = f[0];
 		return true;
+	case SENDMAIL_FORM_CLT:
+		set_client(r, f);
+		return true;
 	case SENDMAIL_FORM_UNKNOWN:
 		break;
 	}
 	return false;
 }
 
-/* A key that reaches the limit of some Sendmail may have lost its end: then CN
- * and issuer are not believed, whatever is there. */
+/* A key that reaches the limit of some Sendmail may have lost its end: then no
+ * name there is believed, whatever is left of it. */
 static enum sendmail_key_status
-parse_fields(struct sv in, size_t n_fields, bool may_be_cut,
+parse_fields(struct sv in, size_t n_fields, size_t n_sure,
     struct sendmail_key *r)
 {
 	struct sv f[MAX_FIELDS] = { { NULL, 0 } };
@@ -107,9 +127,10 @@ parse_fields(struct sv in, size_t n_fields, bool may_be_cut,
 		n++;
 	if (n == n_fields && in.n == 0)
 		return set_fields(r, f) ? SENDMAIL_KEY_OK : SENDMAIL_KEY_BAD;
-	if (!may_be_cut || n < FIELD_CN || n_fields < MAX_FIELDS)
+	if (n < n_sure || n == n_fields)
 		return SENDMAIL_KEY_BAD;
-	f[FIELD_CN] = f[FIELD_CN + 1] = sv_from("");
+	for (n = n_sure; n < n_fields; n++)
+		f[n] = sv_from("");
 	return set_fields(r, f) ? SENDMAIL_KEY_CUT : SENDMAIL_KEY_BAD;
 }
 
@@ -127,7 +148,8 @@ sendmail_key_parse(struct sv key, struct sendmail_key *r)
 			continue;
 		r->form = forms[i].form;
 		return parse_fields(sv_skip(key, forms[i].tag.n),
-		    forms[i].n_fields, may_be_cut, r);
+		    forms[i].n_fields,
+		    may_be_cut ? forms[i].n_sure : forms[i].n_fields, r);
 	}
 	return SENDMAIL_KEY_BAD;
 }

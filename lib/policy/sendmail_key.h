@@ -8,12 +8,14 @@
  *	rcpt:	the same
  *	try:<ADDRESS><RECIPIENT><NEXTHOP><SERVER>
  *	feat:<CLIENT-ADDRESS>
+ *	clt:<VERIFY><VERSION><BITS><CLIENT-ADDRESS><SENDER><RECIPIENT>
+ *	    <FINGERPRINT><CN><SUBJECT><ISSUER>	(inbound, without the milter)
  *
  * The IN words are 1 when the name of the server, the recipient's domain or the
  * next hop is among the certificate's alternative names. No field but RECIPIENT
- * holds '<' or '>': Sendmail encodes them in CN and ISSUER, and elsewhere a
+ * and SENDER holds '<' or '>': Sendmail encodes them in the names; elsewhere a
  * peer that sends them makes a key of too many fields, which is no key. In
- * RECIPIENT they are quoted (RFC 5321 4.1.2), with the quotes in the key.
+ * addresses they are quoted (RFC 5321 4.1.2), with the quotes in the key.
  * Sendmail 8.17 cuts keys at 1023 bytes (MAXKEY), older ones at 256.
  */
 #ifndef POLICY_SENDMAIL_KEY_H
@@ -27,12 +29,13 @@ enum sendmail_form {
 	SENDMAIL_FORM_SRV,
 	SENDMAIL_FORM_RCPT,
 	SENDMAIL_FORM_TRY,
-	SENDMAIL_FORM_FEAT
+	SENDMAIL_FORM_FEAT,
+	SENDMAIL_FORM_CLT
 };
 
 enum sendmail_key_status {
 	SENDMAIL_KEY_BAD = 0,
-	SENDMAIL_KEY_CUT, /* at CN or ISSUER, which are then empty */
+	SENDMAIL_KEY_CUT, /* at the names at its end, which are then empty */
 	SENDMAIL_KEY_OK
 };
 
@@ -45,11 +48,14 @@ struct sendmail_key {
 	struct sv version;
 	struct sv bits;
 	struct sv address; /* of the server or the client */
+	struct sv sender;
 	struct sv recipient;
 	struct sv nexthop;
 	struct sv server;
-	struct sv cn;     /* in xtext */
-	struct sv issuer; /* in xtext */
+	struct sv fingerprint;
+	struct sv cn;      /* in xtext */
+	struct sv subject; /* in xtext */
+	struct sv issuer;  /* in xtext */
 	bool has_host;
 	bool has_domain;
 	bool has_nexthop;

@@ -4,14 +4,7 @@
 #include "config.h"
 
 #include "base/limits.h"
-#include "policy/sendmail.h"
-
-static void
-set(struct lookup_answer *r, enum lookup_status status, const char *text)
-{
-	r->status = status;
-	r->text = sv_from(text);
-}
+#include "policy/sendmail_private.h"
 
 /* "match=" is a list of servers: their names, or ".parent" of one label. The
  * server has to be in it and to show its own name in the certificate; the
@@ -58,7 +51,7 @@ sendmail_sts(const struct snapshot *s, const struct lookup_hop *hop,
 
 	r->rule = NULL;
 	if (party_nexthop(hop->party, hop->key) != PARTY_OK) {
-		set(r, LOOKUP_TEMP, "the key is no domain");
+		sendmail_set(r, LOOKUP_TEMP, "the key is no domain");
 		return;
 	}
 	if (!lookup_hop_rule(s, hop, r) || r->rule == NULL ||
@@ -69,7 +62,8 @@ sendmail_sts(const struct snapshot *s, const struct lookup_hop *hop,
 	buf_adds(hop->out, "secure");
 	if (!add_match(names.n > 0 ? names : sv_from("nexthop:.nexthop"),
 		party_domain(hop->party), hop->out)) {
-		set(r, LOOKUP_TEMP, "no name of the rule fits an answer");
+		sendmail_set(r, LOOKUP_TEMP,
+		    "no name of the rule fits an answer");
 		return;
 	}
 	buf_adds(hop->out, " servername=hostname");

@@ -196,6 +196,14 @@ tw 1 "a percent sign" explain --json --direction in --sender a@bank.example \
 json '.answers | map({(.by): .answer}) | add |
 	(.milter | test("50%%x")) and (.delegation | test("50%x")) and
 	.sendmail == "OK ok"' "is doubled for the milter alone; feat"
+tw 1 "Sendmail without the milter" explain --json --direction in \
+	--sender a@bank.example --recipient me@here.example --verify FAIL \
+	--tls-version TLSv1.2 --bits 256 --subject '/O=Big Bank/CN=mx' \
+	--issuer /CN=CA --peer 203.0.113.200
+json '.answers[] | select(.by == "sendmail" and (.key | startswith("clt:"))) |
+	(.key | test("^clt:<FAIL><TLSv1.2><256><203.0.113.200><a@bank.example>"
+	+ "<me@here.example><><mx></O=Big[+]20Bank/CN=mx></CN=CA>$")) and
+	(.answer | test("^OK 4.7.5:\"451 .* rule 6 "))' "the key clt"
 
 # ---- by number ----------------------------------------------------------
 tw 0 "explain of a reference" explain 1

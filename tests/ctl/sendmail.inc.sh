@@ -22,13 +22,13 @@ fi
 hostname t.lab.test
 TMPDIR=/run
 # shellcheck source=ctl.inc.sh
-. "$(dirname "$0")/ctl.inc.sh"
+. "$(dirname "$0")/ctl.inc.sh" || exit 1
 BUILD=$(cd "$top_builddir" && pwd)
 # shellcheck source=../e2e/sendmail.sh
 . "$top_srcdir/tests/e2e/sendmail.sh"
 sendmail_get
 # shellcheck disable=SC2154 # ctl.inc.sh makes it
-sm_dir=$work/sm
+sm_dir=${work:?}/sm
 mkdir -p "$sm_dir/mqueue"
 cp -r "$SM_ROOT/usr/share/sendmail/cf" "$sm_dir/cf"
 # Debian's own files name their place absolutely.

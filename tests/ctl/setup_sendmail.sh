@@ -163,6 +163,13 @@ has outbound_pin "the fingerprint of a server"
 json '[.findings[] | select(.code == "names_unseen") | .rules[]] == [6]' \
 	"with the rule"
 
+sm_cf "$(grep -v -e INPUT_MAIL -e 'S=unix' <<<"$lines" |
+	sed "s/^FEATURE.*/FEATURE(\`tlswarden', \`unix:${socket//\//\\\/}',/
+	/^FEATURE/s/$/ \`inbound')dnl/")" "the feature instead of the milter"
+setup 0 "the feature instead of the milter" --json
+has no_milter "is a notice"
+lacks milter_not_asked "and the milter is not missed"
+
 # ---- what is no sendmail.cf ----------------------------------------------
 tw 65 "a sendmail.mc" setup sendmail --cf "$sm_dir/sendmail.mc"
 err_has 'this is no sendmail.cf' "is said to be none"

@@ -33,6 +33,7 @@ e2e_tests = \
 	%D%/t-sm-beside.sh \
 	%D%/t-sm-certs.sh \
 	%D%/t-sm-filter.sh \
+	%D%/t-sm-clt.sh \
 	%D%/t-sm-in.sh \
 	%D%/t-sm-monitor.sh \
 	%D%/t-sm-mixed.sh \

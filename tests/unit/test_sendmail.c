@@ -25,6 +25,18 @@
 #define D233 D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25 ":" D25
 #define D21 "abcdefghijklmnop.test"
 
+#define CUT_CLT(domain, verify)                               \
+	"clt:<" verify "><TLSv1.3><256><192.0.2.9><a@" domain \
+	"><b@us"                                              \
+	".test><><x></O=" LONG50 LONG50 LONG50 LONG50
+
+static const struct {
+	const char *sender, *level, *name;
+} clients[] = {
+	{ "in.test", "encrypt", NULL },
+	{ "dn.test", "secure", "*Partner*" },
+};
+
 static const struct {
 	const char *recipient, *subnet, *level, *on_failure, *name, *protocol;
 	int64_t bits;
@@ -66,6 +78,22 @@ build(void)
 			.cert_name = sv_from(table[i].name),
 			.min_protocol = sv_from(table[i].protocol),
 			.min_bits = table[i].bits,
+			.mode = sv_from("enforce") };
+
+		ck_assert_msg(snapshot_builder_row(b, &r, &e) == 0, "%s",
+		    e.text);
+	}
+	for (int i = 0; i < N_ROWS(clients); i++) {
+		struct err e = { 0 };
+		struct rule_row r = { .id = 100 + i,
+			.enabled = 1,
+			.priority = 100,
+			.direction = sv_from("in"),
+			.sender = sv_from(clients[i].sender),
+			.recipient = sv_from("*"),
+			.level = sv_from(clients[i].level),
+			.on_failure = sv_from("fail"),
+			.cert_name = sv_from(clients[i].name),
 			.mode = sv_from("enforce") };
 
 		ck_assert_msg(snapshot_builder_row(b, &r, &e) == 0, "%s",
@@ -201,6 +229,35 @@ static const struct {
 	{ SV("srv:"), NULL },
 	{ SV("srv"), NULL },
 	{ SV("clt:<192.0.2.1>"), NULL },
+	{ SV("clt:<><><><192.0.2.9><a@in.test><b@us.test><><><><>"),
+	    "5.7.10:\"550 TLS required by policy rule " },
+	{ SV("clt:<NO><TLSv1.3><256><192.0.2.9><a@in.test><b@us.test><><><><>"),
+	    "ok" },
+	{ SV("clt:<><><><192.0.2.9><a@free.test><b@us.test><><><><>"), "ok" },
+	{ SV("clt:<><><><192.0.2.9><><b@us.test><><><><>"), "ok" },
+	/* trouble of a handshake is no plaintext */
+	{ SV("clt:<TEMP><><><192.0.2.9><a@in.test><b@us.test><><><><>"),
+	    "4.7.0:\"451 " },
+	{ SV("clt:<OK><TLSv1.3><256><192.0.2.9><a@dn.test><b@us.test><><x>"
+	     "</O=A+20Partner/CN=x></CN=CA>"),
+	    "ok" },
+	{ SV("clt:<FAIL><TLSv1.3><256><192.0.2.9><a@dn.test><b@us.test><><x>"
+	     "</O=A+20Partner/CN=x></CN=CA>"),
+	    "5.7.5:\"550 Verified certificate required by policy rule " },
+	{ SV("clt:<OK><TLSv1.3><256><192.0.2.9><a@dn.test><b@us.test><><x>"
+	     "</O=B/CN=x></CN=CA>"),
+	    "5.7.5:\"550 Certificate for " },
+	/* the machine itself, as for the milter */
+	{ SV("clt:<><><><><a@in.test><b@us.test><><><><>"), "ok" },
+	/* an address that is none is not judged as nobody's */
+	{ SV("clt:<><><><192.0.2.9><a@x.\xff.test><b@us.test><><><><>"),
+	    "4.7.0:\"451 " },
+	{ SV("clt:<><><><192.0.2.9><a@in.test><b@us.test><><><><><>"), NULL },
+	{ SV("clt:<><><><192.0.2.9><a@in.test><b><c@us.test><><><><>"), NULL },
+	{ SV("clt:<><><><192.0.2.9><a@in.test><b@us.test><><><>"), NULL },
+	/* cut: what is left is judged, unless names are needed */
+	{ SV(CUT_CLT("in.test", "NO")), "ok" },
+	{ SV(CUT_CLT("dn.test", "OK")), NULL },
 	{ SV("SRV:<NONE><><><0><0><192.0.2.1><free.test><mx><><>"), NULL },
 	{ SV(SRV("<NONE><><><0><0><0>", "free.test") "mx><>"), NULL },
 	{ SV(SRV("<NONE><><><0><0><0>", "free.test") "mx><><><>"), NULL },
