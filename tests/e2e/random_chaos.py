@@ -100,7 +100,7 @@ class Chaos:
         return answer.split(b":", 1)[-1].rstrip(b",")
 
     def is_served(self, mark):
-        return self.ask(mark) == b"OK none"
+        return self.ask(mark) == b"OK encrypt protocols=>=TLSv1.1"
 
     def is_kept(self, mark):
         """Is that table in policy.last-good?"""

@@ -22,8 +22,6 @@ ANCHORS = {"good": {"good"}, "second": {"second"}, "untrusted": {"other"},
            "wrongname": {"good"}, "chain": {"int", "good"},
            "incomplete": {"int"}, "selfsigned": set(), "expired": set()}
 TRUSTED = {"good", "second"}
-# Are the MX of a domain looked up for rules with a subnet?
-MX_SUBNETS = False
 
 
 def glob(pattern):
@@ -104,8 +102,6 @@ def matches_addresses(rule, route):
     net = subnet_of(rule)
     if net is None:
         return True
-    if route.name is not None and not MX_SUBNETS:
-        return False
     found = [ipaddress.ip_address(a) in net for a in route.addresses]
     if rule["level"] in ("encrypt", "secure"):
         return any(found)

@@ -53,7 +53,9 @@ class Table:
         the rules, and the key to ask policyd for."""
         self.mark += 1
         mark = "v%d.mark.test" % self.mark
-        added = added + [self.new(recipient=mark, level="none", priority=1)]
+        # No rule for everybody gives the same answer.
+        added = added + [self.new(recipient=mark, level="encrypt", priority=1,
+                                  min_protocol="TLSv1.1")]
         self.db.execute("BEGIN IMMEDIATE")
         for row in removed:
             self.db.execute("DELETE FROM policy WHERE id = ?", (row["id"],))
