@@ -175,7 +175,9 @@ json '.findings | map(select(.text == "" or .text == null)) | length == 0' \
 	"each says why"
 sql "UPDATE policy SET subnet = '192.0.2.0/24' WHERE id = 11"
 tw 1 "a subnet for some users" check --mta postfix --json
+reported Postfix out / by subnet
 found users_subnet '[11]' "cannot be asked for a recipient"
+reported
 sql "UPDATE policy SET subnet = NULL WHERE id = 11"
 tw 1 "Sendmail" check --mta sendmail --json
 found sender_outbound '[1]' "a sender outbound, there too"

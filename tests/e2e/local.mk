@@ -20,6 +20,7 @@ e2e_tests = \
 	%D%/t-out-nonsense.sh \
 	%D%/t-out-monitor.sh \
 	%D%/t-out-random.sh \
+	%D%/t-out-subnet.sh \
 	%D%/t-out-texts.sh \
 	%D%/t-out-tool.sh \
 	%D%/t-peers.sh \

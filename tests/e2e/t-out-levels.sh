@@ -213,7 +213,7 @@ all_rules()
 	insert '[mx.plain.test]' level=encrypt
 	insert '[mx.plain.test]:25' level=encrypt
 	insert par.plain.test level=encrypt
-	insert '*' level=encrypt subnet=127.1.0.2/31
+	insert '*' level=encrypt subnet=127.1.0.14/31
 	insert '*' level=encrypt subnet=fd00:1::/64
 	# tafile= in a chroot
 	insert '[127.1.0.3]:25' level=secure ca=other \
@@ -302,9 +302,9 @@ smtp_tls_policy_maps = socketmap:unix:tlswarden/policyd.sock:tlspolicy
 transport_maps = inline:{ { written.lab.test = smtp:[mx.plain.test] }
     { service.lab.test = smtp:[mx.plain.test]:smtp }
     { service2.lab.test = smtp:par.plain.test:smtp }
-    { literal.lab.test = smtp:[127.1.0.2] }
-    { literal-tls.lab.test = smtp:[127.1.0.3]:25 }
-    { literal-none.lab.test = smtp:[127.1.0.15] }
+    { literal.lab.test = smtp:[127.1.0.15] }
+    { literal-tls.lab.test = smtp:[127.1.0.14]:25 }
+    { literal-none.lab.test = smtp:[127.1.0.2] }
     { a.lab6.test = smtp:[fd00:1::2] }
     { tag.lab6.test = smtp:[IPv6:fd00:1:0::2]:25 }
     { tls.lab6.test = smtp:[fd00:1::3] }
