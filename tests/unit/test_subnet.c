@@ -307,9 +307,12 @@ START_TEST(servers_of_hop)
 {
 	static struct party party;
 
-	ck_assert(party_nexthop(&party, sv_from(hops[_i].key)) == PARTY_OK);
-	ck_assert_msg(party_servers(&party) == hops[_i].want, "%s",
-	    hops[_i].key);
+	/* Some of those without servers are no next hop at all. */
+	if (party_nexthop(&party, sv_from(hops[_i].key)) != PARTY_OK)
+		ck_assert(hops[_i].want == PARTY_SERVERS_NONE);
+	else
+		ck_assert_msg(party_servers(&party) == hops[_i].want, "%s",
+		    hops[_i].key);
 	if (hops[_i].name != NULL)
 		ck_assert_sv_eq(party_domain(&party), sv_from(hops[_i].name),
 		    hops[_i].key);
