@@ -90,17 +90,23 @@ static int
 write_tables(struct policy_image *image, const char *path, struct err *err_r)
 {
 	struct store *st = policy_image_store(image);
+	char *from = st->path;
 	int done;
 
-	if (store_change(st, "ATTACH ?1 AS keep", bind_path, path, err_r) != 0)
-		return err_prefix(err_r, "%s", path);
-	done = fill(st, err_r);
-	if (done != 0) {
-		(void)err_prefix(err_r, "%s", path);
-		store_rollback(st);
+	/* The image is in memory: what fails is this file, and its name is
+	 * what an error has to say. */
+	st->path = mem_strdup(path);
+	done = store_change(st, "ATTACH ?1 AS keep", bind_path, path, err_r);
+	if (done == 0) {
+		done = fill(st, err_r);
+		if (done != 0)
+			store_rollback(st);
+		if (store_exec(st, "DETACH keep", done == 0 ? err_r : NULL) !=
+		    0)
+			done = -1;
 	}
-	if (store_exec(st, "DETACH keep", done == 0 ? err_r : NULL) != 0)
-		done = -1;
+	free(st->path);
+	st->path = from;
 	return done;
 }
 
