@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "annotate/annotate.h"
+#include "cert/info.h"
 #include "ctl/annotate.h"
 #include "ctl/command.h"
 #include "ctl/out.h"
@@ -15,6 +16,7 @@ struct reading {
 	const struct app *app;
 	struct annotator *annotator;
 	struct evidence *evidence;
+	struct probes *probes;
 	struct summary summary;
 	bool wants_summary;
 	bool wants_all; /* lines without a failure, too */
@@ -37,8 +39,27 @@ print_text(const struct reading *rd, const char *label, struct sv text)
 	buf_free(&b);
 }
 
+/* "found incomplete_chain on 2026-11-01" */
 static void
-print_annotation(const struct reading *rd, const struct annotation *r)
+print_probe(const struct reading *rd, const struct last_probe *p)
+{
+	char day[INFO_TIME_SIZE];
+	struct buf b;
+
+	buf_init(&b, OUT_TEXT_MAX);
+	if (p->class.n > 0)
+		buf_addf(&b, "found %.*s", SV_ARG(p->class));
+	else
+		buf_addf(&b, "found nothing wrong");
+	buf_addf(&b, " on %s: tlswarden probe %.*s",
+	    cert_info_time(p->at_secs, day), SV_ARG(p->host));
+	print_text(rd, "probe", buf_sv(&b));
+	buf_free(&b);
+}
+
+static void
+print_annotation(const struct reading *rd, const struct annotation *r,
+    const struct last_probe *probe)
 {
 	const struct reason_info *info = reason_info(r->reason);
 
@@ -55,6 +76,8 @@ print_annotation(const struct reading *rd, const struct annotation *r)
 		print_text(rd, "fix", sv_from(info->fix_ours));
 	if (r->fault != FAULT_OURS && r->reason != REASON_UNKNOWN)
 		print_text(rd, "theirs", sv_from(info->fix_theirs));
+	if (probe != NULL)
+		print_probe(rd, probe);
 	if (r->rule_id != 0)
 		out_styled(rd->app, OUT_PLAIN,
 		    "    rule %lld: tlswarden explain %lld\n",
@@ -75,7 +98,24 @@ print_line(const struct reading *rd, struct sv line)
 }
 
 static json_t *
-annotation_json(struct sv line, const struct annotation *r)
+probe_json(const struct last_probe *p)
+{
+	char day[INFO_TIME_SIZE];
+	json_t *o;
+
+	if (p == NULL)
+		return json_null();
+	o = json_object();
+	out_json_set(o, "at", out_json_str(cert_info_time(p->at_secs, day)));
+	out_json_set(o, "verdict", out_json_sv(p->verdict));
+	out_json_set(o, "class",
+	    p->class.n == 0 ? json_null() : out_json_sv(p->class));
+	return o;
+}
+
+static json_t *
+annotation_json(struct sv line, const struct annotation *r,
+    const struct last_probe *probe)
 {
 	const struct reason_info *info = reason_info(r->reason);
 	json_t *o = json_object();
@@ -95,6 +135,7 @@ annotation_json(struct sv line, const struct annotation *r)
 	out_json_set(o, "fix_theirs", out_json_str(info->fix_theirs));
 	out_json_set(o, "tlsrpt",
 	    info->tlsrpt[0] == '\0' ? json_null() : out_json_str(info->tlsrpt));
+	out_json_set(o, "last_probe", probe_json(probe));
 	return o;
 }
 
@@ -102,6 +143,7 @@ static void
 take_line(void *arg, struct sv line)
 {
 	struct reading *rd = arg;
+	const struct last_probe *probe = NULL;
 	struct annotation r;
 	bool is_failure;
 
@@ -109,19 +151,22 @@ take_line(void *arg, struct sv line)
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	is_failure = annotator_line(rd->annotator, line, &r);
-	if (is_failure)
+	if (is_failure) {
 		evidence_apply(rd->evidence, &r);
+		probe = probes_find(rd->probes, &r);
+	}
 	rd->n_failures += is_failure;
 	if (rd->wants_summary) {
 		if (is_failure)
 			summary_add(&rd->summary, &r);
 	} else if (rd->app->json) {
 		if (is_failure)
-			json_list_item(&rd->json, annotation_json(line, &r));
+			json_list_item(&rd->json,
+			    annotation_json(line, &r, probe));
 	} else if (is_failure || rd->wants_all) {
 		print_line(rd, line);
 		if (is_failure)
-			print_annotation(rd, &r);
+			print_annotation(rd, &r, probe);
 	}
 	if (rd->follows)
 		(void)fflush(stdout);
@@ -165,6 +210,7 @@ annotate_run(struct app *app, const struct args *args)
 		    "second file");
 	rd.annotator = annotator_new();
 	rd.evidence = evidence_new(app);
+	rd.probes = probes_new(app);
 	summary_init(&rd.summary);
 	if (app->json && !rd.wants_summary)
 		json_list_begin(&rd.json);
@@ -172,6 +218,7 @@ annotate_run(struct app *app, const struct args *args)
 	finish(&rd);
 	summary_done(&rd.summary);
 	evidence_free(rd.evidence);
+	probes_free(rd.probes);
 	annotator_free(rd.annotator);
 	if (rc != 0)
 		return app_fail(&err);

@@ -33,6 +33,27 @@ void evidence_free(struct evidence *e);
  * as long as e. */
 void evidence_apply(struct evidence *e, struct annotation *r);
 
+/* The newest look at a host. */
+struct last_probe {
+	struct sv host;
+	struct sv verdict;
+	struct sv class; /* empty: nothing failed */
+	int64_t at_secs;
+};
+
+enum { PROBES_MAX = 100000 };
+
+struct probes;
+
+/* The results of probes in state.db; borrows app, reads nothing before it is
+ * needed. */
+struct probes *probes_new(struct app *app) NONNULL_RETURN MUST_CHECK;
+void probes_free(struct probes *p);
+/* The last one of the server that a line of outbound mail is about, when its
+ * class leaves the cause open; NULL: none. Views p. */
+const struct last_probe *
+probes_find(struct probes *p, const struct annotation *r) MUST_CHECK;
+
 /* Different peers and classes that are counted; what is more goes into one
  * row. */
 enum { SUMMARY_MAX = 100000 };

@@ -6,6 +6,7 @@ dist_man_MANS += %D%/tlswarden.1
 %C%_tlswarden_SOURCES = \
 	%D%/annotate.c %D%/annotate.h \
 	%D%/annotate_evidence.c \
+	%D%/annotate_probes.c \
 	%D%/annotate_read.c \
 	%D%/annotate_summary.c \
 	%D%/args.c \

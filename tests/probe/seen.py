@@ -69,6 +69,7 @@ def main():
           "incomplete_chain", (seen, "reaches the trusted root"))
     check(t, "and again: the shorter chain did not take its place",
           probe(world, "mx.example.com", leaf), "incomplete_chain", (seen,))
+    world.sql("UPDATE probe SET at = (SELECT max(at) FROM probe)", state)
     check(t, "another server under the same CA",
           probe(world, "mx.elsewhere.test", leaf), "incomplete_chain", (seen,))
     probe(world, "mx.elsewhere.test", full, "--store")
@@ -112,6 +113,35 @@ def logs(t, world):
             got["class"] == want and got["fault"] == fault
             and words in got["note"] and done.returncode == 1,
             "annotate: %s: %s" % (issuer, want), done.stdout + done.stderr)
+    last_probes(t, world)
+
+
+# A peer as it is logged; the class of its last probe, if it has one.
+PROBED = [
+    ("mx.example.com[192.0.2.1]:25", True, "incomplete_chain"),
+    ("MX.elsewhere.test[192.0.2.1]:25", True, None),
+    ("mx.never.test[192.0.2.1]:25", False, None),
+    ("[192.0.2.1]:25", False, None),
+]
+
+
+def last_probes(t, world):
+    """A handshake that failed: what the last probe of the server found."""
+    with open(world.path("log"), "w", encoding="ascii") as f:
+        for peer, _, _ in PROBED:
+            f.write("Jun  1 10:00:00 mx postfix/smtp[7]: SSL_connect error to "
+                    "%s: -1\n" % peer)
+    done = world.run("annotate", "--json", world.path("log"))
+    for (peer, has, want), got in zip(PROBED, json.loads(done.stdout)):
+        last = got["last_probe"]
+        t.check(
+            (last is not None) == has
+            and (not has or (last["class"] == want and last["at"])),
+            "annotate: the last probe of " + peer, str(last))
+    done = world.run("annotate", world.path("log"))
+    t.check(" probe  found incomplete_chain on " in done.stdout
+            and "found nothing wrong on " in done.stdout,
+            "in words, too", done.stdout)
 
 
 def broken_state(t, world, alone, state):
