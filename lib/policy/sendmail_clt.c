@@ -42,7 +42,10 @@ set_tls(const struct sendmail_key *k, struct buf *text, struct tls_facts *tls)
 	tls->verify = k->verify;
 	if (tls->state != TLS_STATE_ON)
 		return;
-	tls->cert = cert_state_of_verify(k->verify);
+	/* TRUSTED is a word about servers. */
+	tls->cert = sv_is(k->verify, "TRUSTED")
+	    ? CERT_STATE_UNKNOWN
+	    : cert_state_of_verify(k->verify);
 	if (!tls_version_parse(k->version, &tls->version))
 		tls->version = TLS_VERSION_UNKNOWN;
 	if (!sv_to_u32(k->bits, 65535, &tls->bits))

@@ -244,6 +244,9 @@ static const struct {
 	{ SV("clt:<FAIL><TLSv1.3><256><192.0.2.9><a@dn.test><b@us.test><><x>"
 	     "</O=A+20Partner/CN=x></CN=CA>"),
 	    "5.7.5:\"550 Verified certificate required by policy rule " },
+	{ SV("clt:<TRUSTED><TLSv1.3><256><192.0.2.9><a@dn.test><b@us.test><><x>"
+	     "</O=A+20Partner/CN=x></CN=CA>"),
+	    "5.7.5:\"550 Verified certificate required by policy rule " },
 	{ SV("clt:<OK><TLSv1.3><256><192.0.2.9><a@dn.test><b@us.test><><x>"
 	     "</O=B/CN=x></CN=CA>"),
 	    "5.7.5:\"550 Certificate for " },
