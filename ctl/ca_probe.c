@@ -133,8 +133,7 @@ ca_probe(struct app *app, const char *target, struct ca_set *set,
 		return -1;
 	probe_init();
 	if (target_needs_dns(&t)) {
-		r = resolver_new((const char *const *)conf->dns_servers.v,
-		    conf->dns_servers.n, err_r);
+		r = target_resolver(conf, err_r);
 		if (r == NULL)
 			goto out;
 	}

@@ -46,12 +46,8 @@ count_names(const struct probing *p)
 static void
 make_resolvers(struct resolving *rs, size_t n_wanted)
 {
-	const struct conf *conf = rs->p->conf;
-	const char *const *servers = (const char *const *)conf->dns_servers.v;
-
 	while (rs->n < n_wanted) {
-		struct resolver *r =
-		    resolver_new(servers, conf->dns_servers.n, &rs->trouble);
+		struct resolver *r = target_resolver(rs->p->conf, &rs->trouble);
 
 		if (r == NULL)
 			return;

@@ -125,9 +125,7 @@ make_resolvers(struct round *round, struct err *err_r)
 	if (n > RESOLVERS_MAX)
 		n = RESOLVERS_MAX;
 	while (round->n_resolvers < n) {
-		struct resolver *r =
-		    resolver_new((const char *const *)conf->dns_servers.v,
-			conf->dns_servers.n, err_r);
+		struct resolver *r = target_resolver(conf, err_r);
 
 		if (r == NULL)
 			return -1;

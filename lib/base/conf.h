@@ -59,6 +59,7 @@ struct conf {
 	struct conf_list local_domains;
 	char *trust_store, *ca_directory, *ca_directory_mta;
 	struct conf_list dns_servers; /* ADDRESS or ADDRESS@PORT */
+	char *dnssec_anchor;          /* empty: where the system has it */
 	uint32_t record;              /* enum conf_record */
 	uint32_t record_addresses;    /* enum conf_addresses */
 	uint32_t retention_days;      /* 0: for ever */

@@ -231,6 +231,10 @@ static const struct conf_option table[] = {
 	  .check = check_dns_server,
 	  .help = "Resolvers, ADDRESS or ADDRESS@PORT; "
 	      "empty: those of resolv.conf(5)." },
+	{ .name = "dnssec_anchor", .type = CONF_TEXT,
+	  .offset = FIELD(dnssec_anchor), .fallback = "",
+	  .help = "File with the root's DNSSEC key, for probes; empty: where "
+	      "the system has it." },
 	{ .name = "record", .type = CONF_WORD, .offset = FIELD(record),
 	  .fallback = "all", .words = record_words,
 	  .help = "Sessions that are recorded: "

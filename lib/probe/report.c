@@ -52,6 +52,7 @@ report_json(const struct visit *v)
 	set(o, "host", text_json(v->place->host));
 	set(o, "address", addr_json(&v->place->addr));
 	set(o, "port", json_integer(v->place->port));
+	set(o, "dnssec", json_boolean(v->place->is_dns_secure));
 	set(o, "rule", rule != NULL ? json_integer(rule->id) : json_null());
 	set(o, "level",
 	    rule != NULL ? text_json(level_word(rule->demand->level))

@@ -12,8 +12,8 @@
 
 struct json_t;
 
-/* The FROZEN keys of a diagnosis and host, address, port, rule, level, outcome,
- * outcome_text, reason, trouble. Gives (json_decref). */
+/* The FROZEN keys of a diagnosis and host, address, port, dnssec, rule, level,
+ * outcome, outcome_text, reason, trouble. Gives (json_decref). */
 struct json_t *report_json(const struct visit *v) NONNULL_RETURN MUST_CHECK;
 
 /* A row, and the texts in it that nobody else holds. */

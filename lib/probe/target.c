@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "base/buf.h"
+#include "base/conf.h"
 #include "base/mem.h"
 #include "probe/target.h"
 #include "wire/domain.h"
@@ -28,6 +29,13 @@ probe_mode_port(enum probe_mode mode)
 		break;
 	}
 	return PORT_SMTP;
+}
+
+struct resolver *
+target_resolver(const struct conf *conf, struct err *err_r)
+{
+	return resolver_new_validating((const char *const *)conf->dns_servers.v,
+	    conf->dns_servers.n, conf->dnssec_anchor, err_r);
 }
 
 static int

@@ -44,6 +44,13 @@ struct target {
 /* The port of a mode: 25, 465 or 24. */
 uint16_t probe_mode_port(enum probe_mode mode);
 
+struct conf;
+
+/* A resolver by dns_servers, which validates by dnssec_anchor. Gives
+ * (resolver_free), or NULL. Not for two threads at once. */
+struct resolver *
+target_resolver(const struct conf *conf, struct err *err_r) MUST_CHECK;
+
 /* Reads a target; free with target_done, also on failure. -1 (EX_USAGE): it is
  * no next hop. */
 int target_parse(struct target *t, struct sv text, enum probe_mode mode,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "resolve/answer.h"
@@ -86,8 +87,33 @@ use_servers(struct resolver *r, const char *const *servers, size_t n,
 	return 0;
 }
 
+/* Only before zones are added, which makes the settings final. */
+static int
+validate(struct resolver *r, const char *anchor, struct err *err_r)
+{
+	static const char *const places[] = { RESOLVE_ANCHORS };
+	char name[] = "val-permissive-mode:", value[] = "yes";
+
+	if (anchor[0] == '\0') {
+		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+			if (access(places[i], R_OK) == 0) {
+				anchor = places[i];
+				break;
+			}
+		if (anchor[0] == '\0')
+			return 0;
+	} else if (access(anchor, R_OK) != 0) {
+		return err_set(err_r, EX_NOINPUT, "dnssec_anchor: %s: %s",
+		    anchor, strerror(errno));
+	}
+	if (check(ub_ctx_set_option(r->ctx, name, value), name, err_r) != 0)
+		return -1;
+	return check(ub_ctx_add_ta_file(r->ctx, anchor), anchor, err_r);
+}
+
 struct resolver *
-resolver_new(const char *const *servers, size_t n, struct err *err_r)
+resolver_new_validating(const char *const *servers, size_t n,
+    const char *anchor, struct err *err_r)
 {
 	struct resolver *r = mem_zalloc(1, sizeof(*r));
 
@@ -100,12 +126,19 @@ resolver_new(const char *const *servers, size_t n, struct err *err_r)
 	/* A thread, not a process of its own. */
 	if (check(ub_ctx_async(r->ctx, 1), "async", err_r) != 0 ||
 	    use_servers(r, servers, n, err_r) != 0 ||
+	    (anchor != NULL && validate(r, anchor, err_r) != 0) ||
 	    ask_for_all_zones(r, err_r) != 0)
 		goto fail;
 	return r;
 fail:
 	resolver_free(r);
 	return NULL;
+}
+
+struct resolver *
+resolver_new(const char *const *servers, size_t n, struct err *err_r)
+{
+	return resolver_new_validating(servers, n, NULL, err_r);
 }
 
 void

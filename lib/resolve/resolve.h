@@ -20,6 +20,9 @@
 
 enum { RESOLVE_HOSTS = 32, RESOLVE_ADDRS = 32 };
 
+/* Of Debian's dns-root-data, and of unbound. */
+#define RESOLVE_ANCHORS "/usr/share/dns/root.key", "/var/lib/unbound/root.key"
+
 enum resolve_status {
 	RESOLVE_TEMP = 0, /* time-out, SERVFAIL, bogus: cannot be known now */
 	RESOLVE_NONE,     /* the name or the records do not exist */
@@ -55,6 +58,14 @@ struct resolver;
  * threads at once (libunbound's log). */
 struct resolver *resolver_new(const char *const *servers, size_t n,
     struct err *err_r) MUST_CHECK;
+/* The same, and answers are validated by DNSSEC: those that a chain of
+ * signatures leads to from anchor, a file with the DS or DNSKEY records of the
+ * root (or of another zone), are secure. Empty: the first file of
+ * RESOLVE_ANCHORS that is there; without one nothing is secure. An answer that
+ * does not validate is not secure, and taken all the same: many servers that
+ * forward questions lose signatures. */
+struct resolver *resolver_new_validating(const char *const *servers, size_t n,
+    const char *anchor, struct err *err_r) MUST_CHECK;
 void resolver_free(struct resolver *r);
 
 /* The hosts that take mail for the domain (normal form). On RESOLVE_TEMP and
