@@ -181,7 +181,9 @@ reported
 sql "UPDATE policy SET subnet = NULL WHERE id = 11"
 tw 1 "Sendmail" check --mta sendmail --json
 found sender_outbound '[1]' "a sender outbound, there too"
+reported Sendmail out / fingerprint
 found outbound_pin '[3, 4]' "no fingerprint of servers"
+reported
 not_found none_by_server "try_tls knows the next hop"
 not_found tls13_bits "nothing about Postfix"
 tw 64 "another MTA" check --mta exim
