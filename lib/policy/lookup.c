@@ -88,7 +88,8 @@ read_hop(const struct lookup_hop *hop, struct lookup_answer *r)
 	answer(r, LOOKUP_NOTFOUND, sv_from(NULL));
 	if (hop->key.n > 0 && hop->key.p[0] == '.')
 		return false;
-	if (party_nexthop(hop->party, hop->key) == PARTY_OK)
+	if (party_nexthop(hop->party, hop->key) == PARTY_OK &&
+	    !hop->party->is_odd)
 		return true;
 	answer(r, LOOKUP_TEMP, sv_from("the key is no next hop"));
 	return false;

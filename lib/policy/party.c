@@ -35,6 +35,7 @@ clear(struct party *p, enum party_kind kind)
 	p->kind = kind;
 	p->is_literal = false;
 	p->is_bracketed = false;
+	p->is_odd = false;
 	p->port = 0;
 	p->user_n = 0;
 	p->domain_at = 0;
@@ -143,7 +144,7 @@ put_plain_host(struct party *p, struct sv host)
 	for (size_t i = host.n; i > 0; i--) {
 		char c = host.p[i - 1];
 
-		if ((unsigned char)c >= 0x80 || is_odd(c, next)) {
+		if ((unsigned char)c >= 0x80 || c == '\0') {
 			p->n_labels = 0;
 			return false;
 		}
@@ -151,6 +152,7 @@ put_plain_host(struct party *p, struct sv host)
 			c = (char)(c + ('a' - 'A'));
 		if (c == '.')
 			note_label(p, i, h);
+		p->is_odd |= is_odd(c, next);
 		p->text[i - 1] = c;
 		h = hash_step(h, c);
 		next = c;
@@ -278,9 +280,9 @@ party_nexthop(struct party *p, struct sv text)
 	p->is_literal = may_be_literal(host) && addr_parse(host, &p->addr);
 	if (put_plain_host(p, host))
 		return PARTY_OK;
-	if (host.n == 0 || (!p->is_literal && !is_host(host)) ||
-	    !put_host(p, host))
+	if (host.n == 0 || !put_host(p, host))
 		return PARTY_BAD;
+	p->is_odd = !p->is_literal && !is_host(host);
 	index_labels(p);
 	return PARTY_OK;
 }

@@ -45,6 +45,7 @@ struct party {
 	bool is_literal;    /* the host is an IP address, see addr */
 	bool is_bracketed;  /* next hop written [host] */
 	bool is_host;       /* the same, and with a port that is unknown */
+	bool is_odd;        /* next hop that no host is called */
 	uint16_t port;      /* next hop written with :port; 0 without */
 	uint16_t user_n;    /* bytes before the '@'; 0 for a next hop */
 	uint16_t domain_at; /* where domain or host starts in text */
@@ -65,8 +66,9 @@ void party_none(struct party *p);
 enum party_status party_address(struct party *p, struct sv text) MUST_CHECK;
 /* A next hop as Postfix writes it: dom, [host], host:port, [host]:port,
  * [addr], [IPv6:addr]:port, addr, a path. A port may be the name of a service:
- * the known ones are their number, others count as not written. PARTY_BAD for
- * what no host is called: blanks, a dot behind a dot, a lone bracket. */
+ * the known ones are their number, others count as not written. What no host
+ * is called (blanks, a dot behind a dot, a lone bracket) is odd: who is asked
+ * about it cannot know. */
 enum party_status party_nexthop(struct party *p, struct sv text) MUST_CHECK;
 
 /* View into p; both are empty for the null sender. */

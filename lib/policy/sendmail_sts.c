@@ -50,7 +50,8 @@ sendmail_sts(const struct snapshot *s, const struct lookup_hop *hop,
 	struct sv names;
 
 	r->rule = NULL;
-	if (party_nexthop(hop->party, hop->key) != PARTY_OK) {
+	if (party_nexthop(hop->party, hop->key) != PARTY_OK ||
+	    hop->party->is_odd) {
 		sendmail_set(r, LOOKUP_TEMP, "the key is no domain");
 		return;
 	}

@@ -222,7 +222,7 @@ tw 64 "no address" explain --direction in --peer mx.test
 tw 64 "no version" explain --direction in --tls-version 3
 tw 64 "no number" explain --direction in --bits x
 tw 64 "an empty next hop" explain --direction out --nexthop ''
-tw 64 "a hostile next hop" explain --direction out --nexthop $'a\033[31mb'
+tw 0 "a hostile next hop" explain --direction out --nexthop $'a\033[31mb'
 ! grep -q $'\033' <<<"$out$err"
 verdict $? "does not reach the terminal"
 

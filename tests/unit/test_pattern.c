@@ -249,6 +249,10 @@ static const struct sv bad_hops[] = {
 	SV("a\0b"),
 	SV("\xff\xfe.example"),
 	SV("."),
+};
+
+/* Taken, but not to be answered about. */
+static const struct sv odd_hops[] = {
 	SV(".."),
 	SV("a..test"),
 	SV("[a..test]"),
@@ -271,6 +275,39 @@ static const struct sv bad_hops[] = {
 	SV("[a b]:25"),
 };
 
+static const struct sv even_hops[] = {
+	SV("a.test"),
+	SV("a.test."),
+	SV("[a.test]"),
+	SV("[a.test]:"),
+	SV("[192.0.2.1]:25"),
+	SV("[IPv6:2001:db8::1]"),
+	SV("b\xc3\xbc"
+	   "cher.test."),
+	SV("_a.test"),
+	SV("/var/spool/lmtp"),
+};
+
+START_TEST(odd_next_hop)
+{
+	struct party who;
+
+	ck_assert_msg(party_nexthop(&who, odd_hops[_i]) == PARTY_OK &&
+		who.is_odd,
+	    "%.*s", SV_ARG(odd_hops[_i]));
+}
+END_TEST
+
+START_TEST(even_next_hop)
+{
+	struct party who;
+
+	ck_assert_msg(party_nexthop(&who, even_hops[_i]) == PARTY_OK &&
+		!who.is_odd,
+	    "%.*s", SV_ARG(even_hops[_i]));
+}
+END_TEST
+
 START_TEST(no_next_hop)
 {
 	struct party who;
@@ -288,6 +325,8 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, refuses_long);
 	tcase_add_loop_test(tc, matching, 0, N_ROWS(matches));
 	tcase_add_loop_test(tc, no_next_hop, 0, N_ROWS(bad_hops));
+	tcase_add_loop_test(tc, odd_next_hop, 0, N_ROWS(odd_hops));
+	tcase_add_loop_test(tc, even_next_hop, 0, N_ROWS(even_hops));
 }
 
 UNIT_MAIN("pattern", add_tests)
