@@ -137,3 +137,21 @@ ask_socketmap(const struct endpoint *ep, const char *map, struct sv key,
 	buf_free(&where);
 	return rc;
 }
+
+int
+ask_listens(const struct endpoint *ep, struct err *err_r)
+{
+	int fd = connect_to(ep), error = errno;
+	struct buf where;
+
+	if (fd >= 0) {
+		(void)close(fd);
+		return 0;
+	}
+	buf_init(&where, ENDPOINT_TEXT_MAX);
+	endpoint_format(ep, &where);
+	(void)err_set(err_r, EX_UNAVAILABLE, "%s: %s", buf_str(&where),
+	    strerror(error));
+	buf_free(&where);
+	return -1;
+}

@@ -17,5 +17,7 @@ enum { ASK_MSECS = 5000 };
  * socketmap (EX_PROTOCOL). */
 int ask_socketmap(const struct endpoint *ep, const char *map, struct sv key,
     enum socketmap_word *word_r, struct buf *out, struct err *err_r) MUST_CHECK;
+/* 0: somebody listens there. -1: nobody does (EX_UNAVAILABLE). */
+int ask_listens(const struct endpoint *ep, struct err *err_r) MUST_CHECK;
 
 #endif

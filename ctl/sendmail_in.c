@@ -32,6 +32,14 @@ find_filter(const struct sendmail_plan *p)
 	return NULL;
 }
 
+bool
+sendmail_judges_clients(const struct sendmail_plan *p)
+{
+	return find_filter(p) == NULL &&
+	    sendmail_cf_calls(&p->cf, "Local_check_rcpt", "Tlswarden_client") !=
+	    SENDMAIL_CF_CALLS_NOT;
+}
+
 static bool
 names_filter(struct sv list, struct sv name)
 {
@@ -128,9 +136,7 @@ in_milter(struct sendmail_plan *p)
 	    ? "tlswarden"
 	    : "tlswarden2";
 
-	if (sendmail_cf_calls(&p->cf, "Local_check_rcpt", "Tlswarden_client") !=
-		SENDMAIL_CF_CALLS_NOT &&
-	    filter == NULL) {
+	if (sendmail_judges_clients(p)) {
 		in_feature(p);
 		return;
 	}

@@ -45,6 +45,9 @@ bool sendmail_has(struct sendmail_plan *p, plan_fits *fits);
 /* Adds the option's value: whether it says yes. */
 bool sendmail_is_on(const struct sendmail_plan *p, const char *option);
 
+/* Whether the feature judges clients in the place of the milter. */
+bool sendmail_judges_clients(const struct sendmail_plan *p);
+
 /* As Sendmail writes it: "unix:PATH" or "inet:PORT@HOST". */
 const char *sendmail_socket(struct sendmail_plan *p, const struct endpoint *ep)
     NONNULL_RETURN;

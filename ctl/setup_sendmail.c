@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "ctl/ask.h"
 #include "ctl/out.h"
 #include "ctl/sendmail_plan.h"
 #include "ctl/setup.h"
@@ -81,6 +82,24 @@ print_plan(const struct sendmail_plan *p)
 		puts("# nothing is to be added");
 }
 
+/* The milter answers to no question that says what it serves. */
+static void
+find_milter(struct sendmail_plan *p)
+{
+	struct check_finding *f;
+	struct err err;
+
+	if (!sendmail_has(p, plan_is_in) || ask_listens(p->milter, &err) == 0)
+		return;
+	f = sendmail_need(p, plan_is_in, "milter_down", "milter_listen",
+	    check_text(p->check, "tlswarden-milter does not listen (%s)",
+		err.text));
+	if (f != NULL)
+		f->fix =
+		    "start it, or write `inbound' as the second argument "
+		    "of FEATURE(`tlswarden') where there is to be none";
+}
+
 static int
 do_setup(struct check *c, const char *path, const char *program)
 {
@@ -96,6 +115,8 @@ do_setup(struct check *c, const char *path, const char *program)
 		return app_fail(&err);
 	}
 	sendmail_plan_all(&p);
+	if (!sendmail_judges_clients(&p))
+		find_milter(&p);
 	code = check_exit_code(c);
 	if (sendmail_has(&p, plan_is_out) &&
 	    sendmail_prove(&p, program, &said, &err) != 0) {

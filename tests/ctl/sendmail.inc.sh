@@ -10,6 +10,7 @@
 #	sm_test LINES		Sendmail's test mode; what rulesets return,
 #				"RULESET VALUE", blanks folded
 #	sm_policyd		starts tlswarden-policyd with a new table
+#	sm_milter		starts tlswarden-milter
 # Variables: SM_BIN, sm_dir, socket.
 if [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP needs root: for a host name of its own"
@@ -66,6 +67,19 @@ sm_test() {
 		tr -s ' '
 }
 
+sm_milter_pid=
+
+sm_milter() {
+	"$top_builddir/milter/tlswarden-milter" -c "$conf" \
+		2>>"$work/milter.log" &
+	sm_milter_pid=$!
+	for _ in {1..100}; do
+		[ -S "$work/run/milter.sock" ] && return
+		sleep 0.1
+	done
+	bail "the milter does not start: $(cat "$work/milter.log")"
+}
+
 # The service user is nobody, as in an installation, folder modes included.
 sm_policyd() {
 	new_table
@@ -85,7 +99,8 @@ sm_policyd_start() {
 	"$top_builddir/policyd/tlswarden-policyd" -c "$conf" \
 		2>>"$work/policyd.log" &
 	sm_pid=$!
-	trap 'kill $sm_pid 2>/dev/null; wait; rm -rf "$work"' EXIT
+	trap 'kill $sm_pid $sm_milter_pid 2>/dev/null; wait
+		rm -rf "$work"' EXIT
 	for _ in {1..100}; do
 		[ -S "$socket" ] && return
 		sleep 0.1

@@ -122,6 +122,7 @@ debian "$sm_dir/sample.mc"
 judged "the sample"
 tw 0 "check is content with the sample" check --mta sendmail \
 	--cf "$sm_dir/sendmail.cf" --json
+sm_milter
 tw 0 "nothing is to be added to the sample" setup sendmail \
 	--cf "$sm_dir/sendmail.cf" --program "$SM_BIN" --json
 json '[.findings[] | select(.setting != null) | .code] == ["no_sni"]' \

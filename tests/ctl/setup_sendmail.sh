@@ -44,6 +44,10 @@ rule --direction in --sender in.test --level secure \
 	--cert-fingerprint "$(printf 'ab%.0s' {1..32})"
 rule --direction in --subnet 192.0.2.9/32 --level none
 setup 1 "all kinds of rules" --json
+has milter_down "the milter does not run"
+sm_milter
+setup 1 "the milter is up" --json
+lacks milter_down "and is found"
 for code in feature_missing milter_not_asked no_certificate no_ca \
 	fingerprint_digest; do
 	has $code "needs: $code"
