@@ -22,6 +22,7 @@ ANCHORS = {"good": {"good"}, "second": {"second"}, "untrusted": {"other"},
            "wrongname": {"good"}, "chain": {"int", "good"},
            "incomplete": {"int"}, "selfsigned": set(), "expired": set()}
 TRUSTED = {"good", "second"}
+NOBODY = "nobody's"     # the CA of a rule that cannot be answered: TEMP
 
 
 def glob(pattern):
@@ -159,7 +160,7 @@ def answer_for(won, alike):
     strictest = [r for r in alike if all(contains(r, other)
                                          for other in alike)]
     if not strictest:
-        return dict(won, level="secure", ca="nobody's", on_failure="tempfail")
+        return dict(won, level="secure", ca=NOBODY, on_failure="tempfail")
     on_failure = "fail" if all(r["on_failure"] == "fail" for r in alike) \
         else "tempfail"
     return dict(strictest[0], on_failure=on_failure)

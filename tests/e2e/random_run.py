@@ -19,7 +19,7 @@ import threading
 import time
 
 from random_chaos import Chaos
-from random_oracle import History, World, winner
+from random_oracle import NOBODY, History, World, winner
 from random_peers import start_peers
 from random_world import HOME, Scene, Table, static_zone
 
@@ -251,7 +251,8 @@ class Runner:
             became = "sent"
         elif key in witness.bounced:
             became = "bounced" if key in witness.told else "bounce lost"
-        elif when > since and not NOT_TLS.search(text):
+        elif when > since and (not NOT_TLS.search(text) or
+                               (rule and rule["ca"] == NOBODY)):
             became = "waits"
         else:
             became = "not tried"
