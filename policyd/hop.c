@@ -20,20 +20,17 @@ get_servers(struct service_context *ctx, struct servers **found_r)
 	    tickets_next(&ctx->tickets), found_r);
 }
 
-bool
-hop_ask(struct service_context *ctx, struct sv key, enum level level,
-    hop_fn *fn, struct lookup_answer *r)
+/* The second time, with what is known of the servers. False: later. */
+static bool
+ask_again(struct service_context *ctx, struct lookup_hop *hop,
+    const struct snapshot *snap, enum level level, hop_fn *fn,
+    struct lookup_answer *r)
 {
-	const struct snapshot *snap = source_reader_get(&ctx->reader);
 	struct lookup_peers peers = {
 		.trouble = SV("too many next hops are looked for in DNS"),
 	};
-	struct lookup_hop hop = { key, NULL, &ctx->party, &ctx->text };
 	struct servers *found = NULL;
 
-	fn(snap, level, &hop, r);
-	if (r->status != LOOKUP_PEERS)
-		return true;
 	switch (get_servers(ctx, &found)) {
 	case FINDER_LATER:
 		return false;
@@ -43,8 +40,21 @@ hop_ask(struct service_context *ctx, struct sv key, enum level level,
 	case FINDER_REFUSED:
 		break;
 	}
-	hop.peers = &peers;
-	fn(snap, level, &hop, r);
+	hop->peers = &peers;
+	fn(snap, level, hop, r);
 	servers_drop(found);
 	return true;
+}
+
+bool
+hop_ask(struct service_context *ctx, struct sv key, enum level level,
+    hop_fn *fn, struct lookup_answer *r)
+{
+	const struct snapshot *snap = source_reader_get(&ctx->reader);
+	struct lookup_hop hop = { key, NULL, &ctx->party, &ctx->text };
+
+	fn(snap, level, &hop, r);
+	if (r->status != LOOKUP_PEERS)
+		return true;
+	return ask_again(ctx, &hop, snap, level, fn, r);
 }

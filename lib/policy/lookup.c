@@ -23,8 +23,6 @@ lookup_nexthop_query(const struct party *party,
 		q->n_peers = 1;
 		return;
 	}
-	if (party_servers(party) == PARTY_SERVERS_NONE)
-		return; /* absent */
 	q->peers_state = PEERS_PENDING;
 	if (peers == NULL)
 		return;
@@ -63,15 +61,27 @@ answer_pending(const struct lookup_hop *hop, const struct rule *pending,
 	answer(r, LOOKUP_TEMP, buf_sv(hop->out));
 }
 
-bool
-lookup_hop_rule(const struct snapshot *s, const struct lookup_hop *hop,
-    struct lookup_answer *r)
+static struct snapshot_match
+find(const struct snapshot *s, const struct lookup_hop *hop)
 {
 	struct snapshot_match m;
 	struct query q;
 
 	lookup_nexthop_query(hop->party, hop->peers, &q);
 	m = snapshot_find(s, &q);
+	if (!m.needs_peers || party_servers(hop->party) != PARTY_SERVERS_NONE)
+		return m;
+	/* What has no address, a path for instance, waits for none. */
+	q.peers_state = PEERS_ABSENT;
+	return snapshot_find(s, &q);
+}
+
+bool
+lookup_hop_rule(const struct snapshot *s, const struct lookup_hop *hop,
+    struct lookup_answer *r)
+{
+	struct snapshot_match m = find(s, hop);
+
 	if (m.needs_peers) {
 		answer_pending(hop, m.pending, r);
 		return false;
@@ -153,11 +163,8 @@ static bool
 better_by_subnet(const struct snapshot *s, const struct lookup_hop *hop,
     const struct rule **rule, struct lookup_answer *r)
 {
-	struct snapshot_match m;
-	struct query q;
+	struct snapshot_match m = find(s, hop);
 
-	lookup_nexthop_query(hop->party, hop->peers, &q);
-	m = snapshot_find(s, &q);
 	/* Rules of a snapshot stand in the order in which they win. */
 	if (m.needs_peers && (*rule == NULL || m.pending < *rule)) {
 		answer_pending(hop, m.pending, r);
