@@ -168,6 +168,7 @@ check_all(struct check *c, bool is_mta_asked, const char *cf, struct err *err_r)
 		return 0;
 	check_table(c);
 	check_conflicts(c);
+	check_prober(c);
 	check_postfix(c, is_mta_asked);
 	check_sendmail(c, cf, is_mta_asked || cf != NULL);
 	return 0;

@@ -68,6 +68,7 @@ void check_table(struct check *c);
 void check_conflicts(struct check *c);
 void check_cas(struct check *c);
 void check_files(struct check *c);
+void check_prober(struct check *c);
 /* The installed Postfix; is_asked: it was named on the command line. */
 void check_postfix(struct check *c, bool is_asked);
 /* The sendmail.cf at path; NULL: the usual one. */

@@ -23,6 +23,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/check_enforce.c %D%/check_enforce.h \
 	%D%/check_files.c \
 	%D%/check_print.c \
+	%D%/check_prober.c \
 	%D%/check_self.c \
 	%D%/check_table.c \
 	%D%/check_users.c \

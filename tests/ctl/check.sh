@@ -244,6 +244,29 @@ json '.loads == false and .problems == 3' "all of them, and the table no more"
 tw 1 "bad rows as text" check
 out_has 'problem +rule 14: .*192\.0\.2\.0/24' "with the reason"
 
+# ---- partners that nobody looks at ---------------------------------------
+state=$work/lib/state/state.db
+new_table
+add "direction, recipient, level" "'out', 'a.test', 'encrypt'"
+add "direction, recipient, level" "'out', 'u@b.test', 'encrypt'"
+add "direction, recipient, level" "'out', '[mx.c.test]:587', 'encrypt'"
+add "direction, recipient, level" "'out', '.d.test', 'encrypt'"
+add "direction, sender, level" "'in', 'e.test', 'encrypt'"
+tw 0 "no daemon has recorded anything yet" check --json
+not_found not_probed "nothing is said of probes"
+sqlite3 "$state" <"$top_srcdir/sql/state.sql" >/dev/null
+sqlite3 "$state" "INSERT INTO probe(domain, host, addr, port, at, verdict,
+	client_cert_requested) VALUES
+	('a.test', 'mx.a.test', '192.0.2.1', 25, unixepoch() - 3600, 'ok', 0),
+	('b.test', 'mx.b.test', '192.0.2.2', 25, unixepoch() - 90000, 'ok', 0)"
+tw 0 "a recorded probe and an old one" check --json
+found not_probed '[3,2]' "the partners that were not looked at are named"
+echo 'probe = false' >>"$conf"
+tw 0 "probe = false" check --json
+not_found not_probed "then it is meant so"
+sed -i '/^probe = false/d' "$conf"
+rm -f "$state"*
+
 # ---- trouble ------------------------------------------------------------
 mv "$db" "$work/away"
 tw 66 "no table" check
