@@ -115,13 +115,14 @@ answer_requests(struct conn *c, struct sv in, size_t *used_r)
 				break;
 			*used_r += used;
 		}
+		/* First of all: the ticket has been given away. */
+		if (st == SERVICE_LATER && !begin_waiting(c))
+			return false;
 		if (w->out.is_full)
 			return false;
 		if (w->out.n > 0 && !send_answers(c, buf_sv(&w->out)))
 			return false;
 	}
-	if (st == SERVICE_LATER && !begin_waiting(c))
-		return false;
 	if (st == SERVICE_CLOSE) {
 		complain(c, w->ctx.why, sv_skip(in, *used_r));
 		counter_add(&w->counters.broken);

@@ -63,9 +63,8 @@ tickets_end(struct tickets *t, struct ticket ticket)
 	struct conn *c = slot->conn;
 
 	assert(ticket.slot < t->n);
-	if (slot->generation != ticket.generation)
+	if (slot->generation != ticket.generation || c == NULL)
 		return NULL;
-	assert(c != NULL);
 	slot->conn = NULL;
 	slot->generation++;
 	slot->next_free = t->free;
