@@ -123,6 +123,7 @@ def conf_text(**changes):
                             '"inet:[::1]:%d"}' % (MAP_SOCKET, PORT, PORT),
         'delegation_listen': '{"unix:%s"}' % DELEGATION_SOCKET,
         'ca_directory': '"%s"' % CA_DIR,
+        'prober_listen': '"unix:%s/prober.sock"' % SOCKETS,
         'metrics_listen': '"127.0.0.1:9162"',
         'workers': '2',
     }

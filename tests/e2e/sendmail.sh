@@ -120,6 +120,9 @@ sendmail_mc_head()
 	define(\`confSERVICE_SWITCH_FILE', \`$dir/etc/switch')dnl
 	define(\`confLOG_LEVEL', \`14')dnl
 	define(\`confTO_IDENT', \`0')dnl
+	dnl A busy machine is no reason to queue or to refuse.
+	define(\`confQUEUE_LA', \`999')dnl
+	define(\`confREFUSE_LA', \`999')dnl
 	define(\`confDONT_PROBE_INTERFACES', \`true')dnl
 	define(\`confCACERT', \`$RUN/pki/trusted.pem')dnl
 	define(\`confCACERT_PATH', \`$RUN/pki')dnl

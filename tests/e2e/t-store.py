@@ -33,6 +33,7 @@ def fill():
 def start(name):
     write_conf(workers='1', metrics_listen=None,
                delegation_listen='{"unix:%s/delegation-%s"}' % (SOCKETS, name),
+               prober_listen='"unix:%s/prober-%s"' % (SOCKETS, name),
                socketmap_listen='{"unix:%s/%s"}' % (SOCKETS, name))
     return Daemon()
 
