@@ -124,6 +124,14 @@ if unshare -m true 2>/dev/null; then
 	[ $? = 77 ] && grep -q "let root write there" <<<"$out"
 	verdict $? "a file system that is read-only"
 	unchanged "nothing was changed"
+	cat >"$work/without" <<-NONE
+		mount --bind /dev/null "$(command -v postconf)" &&
+			PATH=/nonexistent &&
+			exec "$program" -c "$conf" setup postfix --apply
+	NONE
+	out=$(unshare -m sh "$work/without" 2>&1)
+	[ $? = 69 ] && grep -q 'postconf: there is no such program' <<<"$out"
+	verdict $? "no postconf"
 fi
 echo 'no setting at all' >>"$MAIL_CONFIG/main.cf"
 tw 78 "a main.cf that Postfix cannot read" setup postfix --apply
