@@ -43,7 +43,7 @@ privilege_drop(const char *user, struct err *err_r)
 		pw = getpwnam(user);
 		if (pw == NULL)
 			return err_set(err_r, EX_NOUSER,
-			    "there is no user \"%s\": make it, or set \"user\" "
+			    "there is no user \"%s\": make it, or name another "
 			    "in tlswarden.conf(5)%s%s",
 			    user, errno == 0 ? "" : ": ",
 			    errno == 0 ? "" : strerror(errno));
