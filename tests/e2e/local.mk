@@ -39,6 +39,7 @@ e2e_tests = \
 	%D%/t-sm-monitor.sh \
 	%D%/t-sm-mixed.sh \
 	%D%/t-sm-out.sh \
+	%D%/t-sm-random.sh \
 	%D%/t-sm-rules.sh \
 	%D%/t-sm-sts.sh \
 	%D%/t-sm-trouble.sh \
