@@ -130,7 +130,7 @@ static const struct {
 	    REASON_COUNT },
 	{ "empty", "free.test", "", "", REASON_COUNT },
 	{ "blank", "free.test", " ", "", REASON_COUNT },
-	{ "a bad next hop", "[", OFFERED, "", REASON_COUNT },
+	{ "an odd next hop", "[", OFFERED, " 17", REASON_COUNT },
 	{ "no next hop", "", OFFERED, "", REASON_COUNT },
 };
 
