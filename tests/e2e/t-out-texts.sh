@@ -26,8 +26,8 @@ no_starttls: enable STARTTLS
 	plain|$secure|7.4|TLS is required, but was not offered .*no_starttls
 	refuse|$none|7.0|TLS required by policy rule [0-9]+ .*refused to start \
 TLS: 454
-	untrusted|$secure|7.5|$cert [a-z0-9.]+: Server certificate not verified; \
-[a-z_]+: [a-z].*
+	untrusted|$secure|7.5|$cert [a-z0-9.]+: Server certificate not verified\
+; [a-z_]+: [a-z].*
 	expired|$secure|7.5|$cert .*Server certificate not verified
 	wrongname|$secure|7.5|$cert .*Server certificate not verified
 	selfsigned|$secure|7.5|$cert .*Server certificate not verified
