@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -270,7 +271,6 @@ def leaving(d):
     for _ in range(3):
         clients = [Client() for _ in range(200)]
         for i, c in enumerate(clients):
-            # The answer to the first cannot be sent when it has gone.
             c.send(netstring('tlspolicy exact.test') +
                    netstring('tlspolicy q%d.lost.test' % i) * 5)
             if i % 2 == 0:
@@ -283,6 +283,16 @@ def leaving(d):
     eq(ask('in.test'), 'OK encrypt', 'clients that go while DNS is asked')
     ok(wait_for(15, lambda: metric('dns_waiting_now') == 0),
        '... are forgotten')
+    # The answer to the first request cannot be sent when the second one has
+    # been asked of DNS, and nobody comes behind.
+    c = Client()
+    c.s.shutdown(socket.SHUT_RD)
+    c.send(netstring('tlspolicy exact.test') +
+           netstring('tlspolicy gone.lost.test'))
+    wait_for(5, lambda: metric('dns_waiting_now') == 1)
+    wait_for(15, lambda: metric('dns_waiting_now') == 0)
+    time.sleep(0.2)
+    c.close()
     ok(d.p.poll() is None, '... and policyd lives')
 
 

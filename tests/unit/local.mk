@@ -180,6 +180,13 @@ unit_programs += %D%/test_subnet
 %C%_test_subnet_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_subnet_LDADD = $(LIBS_POLICY) $(UNIT_LIBS) $(IDN2_LIBS)
 
+unit_programs += %D%/test_ticket
+%C%_test_ticket_SOURCES = %D%/test_ticket.c %D%/unit.h \
+	policyd/ticket.c policyd/ticket.h
+%C%_test_ticket_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/policyd
+%C%_test_ticket_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_ticket_LDADD = $(UNIT_LIBS)
+
 unit_programs += %D%/test_servers
 %C%_test_servers_SOURCES = %D%/test_servers.c %D%/unit.h
 %C%_test_servers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
