@@ -51,7 +51,7 @@ sql "INSERT INTO policy(direction, sender, level, on_failure) VALUES
 touch "$RUN/milter.log"
 
 # ---- the state directory is a small disk ----
-mount -t tmpfs -o size=768k,mode=2770,uid=nobody,gid=nogroup tmpfs \
+mount -t tmpfs -o size=4m,mode=2770,uid=nobody,gid=nogroup tmpfs \
     "$STATE_DIR"
 milter_start
 is "$(stat -c '%U %G %a' "$MILTER_SOCKET")" "nobody postfix 660" \
