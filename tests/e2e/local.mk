@@ -19,7 +19,6 @@ e2e_tests = \
 	%D%/t-out-maps.sh \
 	%D%/t-out-nonsense.sh \
 	%D%/t-out-monitor.sh \
-	%D%/t-out-random.sh \
 	%D%/t-out-subnet.sh \
 	%D%/t-out-texts.sh \
 	%D%/t-out-tool.sh \
@@ -56,6 +55,7 @@ dist_check_DATA += \
 	%D%/pki.sh \
 	%D%/policyd_world.py \
 	%D%/postfix.sh \
+	%D%/t-out-random.sh \
 	%D%/random_chaos.py \
 	%D%/random_oracle.py \
 	%D%/random_peers.py \
