@@ -29,14 +29,9 @@ struct reading {
 static void
 print_text(const struct reading *rd, const char *label, struct sv text)
 {
-	struct buf b;
-
-	buf_init(&b, OUT_TEXT_MAX);
-	out_safe(&b, text);
 	out_styled(rd->app, OUT_DIM, "    %-7s", label);
-	buf_addc(&b, '\n');
-	out_sv(buf_sv(&b));
-	buf_free(&b);
+	out_print(text);
+	(void)putchar('\n');
 }
 
 /* "found incomplete_chain on 2026-11-01" */
@@ -85,16 +80,10 @@ print_annotation(const struct reading *rd, const struct annotation *r,
 }
 
 static void
-print_line(const struct reading *rd, struct sv line)
+print_line(struct sv line)
 {
-	struct buf b;
-
-	buf_init(&b, OUT_TEXT_MAX);
-	out_safe(&b, line);
-	buf_addc(&b, '\n');
-	out_sv(buf_sv(&b));
-	buf_free(&b);
-	(void)rd;
+	out_print(line);
+	(void)putchar('\n');
 }
 
 static json_t *
@@ -164,7 +153,7 @@ take_line(void *arg, struct sv line)
 			json_list_item(&rd->json,
 			    annotation_json(line, &r, probe));
 	} else if (is_failure || rd->wants_all) {
-		print_line(rd, line);
+		print_line(line);
 		if (is_failure)
 			print_annotation(rd, &r, probe);
 	}

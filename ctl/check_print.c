@@ -50,17 +50,6 @@ print_rules(const struct check_finding *f)
 }
 
 static void
-print_safe(const char *text)
-{
-	struct buf b;
-
-	buf_init(&b, OUT_TEXT_MAX);
-	out_safe(&b, sv_from(text));
-	out_sv(buf_sv(&b));
-	buf_free(&b);
-}
-
-static void
 print_finding(const struct check *c, const struct check_finding *f)
 {
 	bool is_problem = f->severity == CHECK_PROBLEM;
@@ -74,10 +63,10 @@ print_finding(const struct check *c, const struct check_finding *f)
 	if (f->setting != NULL)
 		printf("%s: ", f->setting);
 	print_rules(f);
-	print_safe(f->text);
+	out_print(sv_from(f->text));
 	if (f->fix != NULL) {
 		out_styled(c->app, OUT_DIM, "\n         fix: ");
-		print_safe(f->fix);
+		out_print(sv_from(f->fix));
 	}
 	puts("");
 }

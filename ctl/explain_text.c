@@ -22,20 +22,9 @@ print_head(const struct app *app, const char *word)
 }
 
 static void
-print_safe_sv(struct sv text)
-{
-	struct buf b;
-
-	buf_init(&b, OUT_TEXT_MAX);
-	out_safe(&b, text);
-	out_sv(buf_sv(&b));
-	buf_free(&b);
-}
-
-static void
 print_safe(const char *text)
 {
-	print_safe_sv(sv_from(text));
+	out_print(sv_from(text));
 }
 
 static void
@@ -60,7 +49,7 @@ print_party(const struct party *p, const char *absent)
 	else if (p->kind == PARTY_NULL)
 		fputs("<>", stdout);
 	else
-		print_safe_sv(party_text(p));
+		out_print(party_text(p));
 }
 
 static void
@@ -87,7 +76,7 @@ print_dns(const struct servers *s)
 	if (s == NULL || s->is_complete)
 		return;
 	fputs("          not all addresses are known: ", stdout);
-	print_safe_sv(s->trouble);
+	out_print(s->trouble);
 	puts("");
 }
 

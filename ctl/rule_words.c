@@ -75,16 +75,11 @@ rule_json(const struct rule *rule)
 static void
 print_column(const struct app *app, const char *name, struct sv value)
 {
-	struct buf b;
-
 	if (value.p == NULL)
 		return;
-	buf_init(&b, OUT_CELL_MAX * 4);
-	out_safe(&b, sv_head(value, OUT_CELL_MAX));
 	out_styled(app, OUT_DIM, "  %-*s", NAME_WIDTH, name);
-	out_sv(buf_sv(&b));
+	out_print(sv_head(value, OUT_CELL_MAX));
 	(void)putchar('\n');
-	buf_free(&b);
 }
 
 static void
