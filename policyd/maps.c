@@ -65,8 +65,10 @@ reply(const struct lookup_answer *a, struct buf *out)
 static void
 note_tie(struct service_context *ctx, struct sv key, const struct rule *rule)
 {
-	if (key.n > 0 && key.p[0] != '.')
-		dsn_tie_set(ctx->tie, rule, key, ctx->now_secs);
+	if (key.n == 0 || key.p[0] == '.')
+		return;
+	dsn_tie_set(ctx->tie, rule, key, ctx->now_secs);
+	ctx->tie->table = ctx->reader.generation;
 }
 
 static void
@@ -140,6 +142,8 @@ answer_dsn(struct service_context *ctx, const struct socketmap_request *req,
 	const struct dsn_tie *tie = ctx->tie;
 	bool is_better;
 
+	(void)source_reader_get(&ctx->reader);
+	dsn_tie_table(ctx->tie, ctx->reader.generation);
 	if (cache != NULL && tie->rule_id != 0) {
 		held = probe_cache_take(cache);
 		probes = probe_table_find(probe_held_table(held),

@@ -18,6 +18,7 @@ dsn_tie_set(struct dsn_tie *tie, const struct rule *rule, struct sv nexthop,
 
 	tie->rule_id = 0;
 	tie->when = now;
+	tie->table = 0;
 	if (n > 0)
 		memcpy(tie->nexthop, nexthop.p, n);
 	tie->nexthop_n = (uint16_t)n;
@@ -30,6 +31,13 @@ dsn_tie_set(struct dsn_tie *tie, const struct rule *rule, struct sv nexthop,
 	tie->min_protocol = rule->demand->min_protocol;
 	tie->min_bits = rule->demand->min_bits;
 	tie->authenticates = rule_authenticates(rule);
+}
+
+void
+dsn_tie_table(struct dsn_tie *tie, uint64_t table)
+{
+	if (tie->table != table)
+		tie->on_failure = ON_FAILURE_TEMPFAIL;
 }
 
 /* Postfix src/smtp/smtp_proto.c. "our TLS engine is unavailable" and "TLS is

@@ -22,6 +22,7 @@ enum { DSN_TIE_SECS = 3600 }; /* a tie older than that is none */
 struct dsn_tie {
 	int64_t rule_id;       /* 0: no rule answered */
 	int64_t when;          /* seconds, the caller's clock */
+	uint64_t table;        /* that the rule is of; the caller counts them */
 	struct rule_rank rank; /* of that rule, and what it demands */
 	enum on_failure on_failure;
 	enum level level;
@@ -48,6 +49,11 @@ struct dsn_probes {
  * next hop. */
 void dsn_tie_set(struct dsn_tie *tie, const struct rule *rule,
     struct sv nexthop, int64_t now);
+/* Says by its count which table is served when the status comes. If it is not
+ * the one of the tie, the rule may be gone or outdone, or say tempfail: then
+ * nothing becomes permanent by it any more, and the next try is by the table
+ * as it is. */
+void dsn_tie_table(struct dsn_tie *tie, uint64_t table);
 
 /* What TLS fault the text of a delivery status names: REASON_COUNT when it is
  * not about TLS, or about our own trouble, which no partner is to blame for. */

@@ -172,8 +172,26 @@ def more_maps():
          'dsn: the rule of the lookup before it')
     c.ask('nobody.invalid')
     eq(ask(status, 'dsn'), 'NOTFOUND ', 'dsn: another connection')
+    dsn_of_a_table_before(c, status)
     c.close()
     sql("DELETE FROM policy WHERE comment = 'more_maps'")
+
+
+def dsn_of_a_table_before(c, status):
+    c.ask('users.example')
+    sql("UPDATE policy SET on_failure = 'tempfail', level = 'preferred' "
+        "WHERE recipient = 'users.example'")
+    ok(wait_for(5, lambda: ask('users.example') == 'OK may'),
+       'the rule is another one')
+    like(c.ask(status, 'dsn'), r'^OK 4\.7\.4 TLS required by policy rule \d+ ',
+         'dsn: nothing becomes permanent by a table that was changed since')
+    sql("UPDATE policy SET on_failure = 'fail', level = 'encrypt' "
+        "WHERE recipient = 'users.example'")
+    ok(wait_for(5, lambda: ask('users.example') == 'OK encrypt'),
+       'the rule is as it was')
+    like(c.ask(status, 'dsn'), r'^OK 4\.7\.4 ', '... nor when it is back')
+    c.ask('users.example')
+    like(c.ask(status, 'dsn'), r'^OK 5\.7\.4 ', '... but the next delivery')
 
 
 def pieces():
