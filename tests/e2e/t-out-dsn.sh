@@ -149,9 +149,11 @@ expect_bounced u@none.tls11.test \
 
 # A broken state.db changes nothing of what is known...
 log_mark "$RUN/send.maillog"
-mv "$STATE" "$RUN/state.kept"
+# In one step: while there is none, policyd makes a new one.
+echo 'no database' > "$RUN/garbage"
+chmod 0660 "$RUN/garbage"
+mv "$RUN/garbage" "$STATE"
 mv "$STATE-wal" "$STATE-shm" "$RUN" 2> /dev/null
-echo 'no database' > "$STATE"
 sleep 2.5
 mail_send v@fresh.tls11.test
 expect_bounced v@fresh.tls11.test "a probe found legacy_protocol" \
