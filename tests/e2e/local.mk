@@ -57,6 +57,7 @@ dist_check_DATA += \
 	%D%/postfix.sh \
 	%D%/t-out-random.sh \
 	%D%/random_chaos.py \
+	%D%/random_journal.py \
 	%D%/random_oracle.py \
 	%D%/random_peers.py \
 	%D%/random_run.py \

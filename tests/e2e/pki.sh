@@ -17,6 +17,7 @@
 #   untrusted      untrusted.test, by root-other
 #   expired        expired.test, by root-good, ended
 #   wrongname      only elsewhere.test, by root-good
+#   address        address.test and the address 127.2.0.18, by root-good
 #   chain          chain.test, by int-good, with the intermediate
 #   incomplete     incomplete.test, by int-good, without it
 #   selfsigned     selfsigned.test, by itself
@@ -95,13 +96,18 @@ issue()
 	    -startdate 20200101000000Z -enddate "$end" 2>> log || return 1
 }
 
-# server NAME ISSUER ENDDATE DNS-NAME...
+# server NAME ISSUER ENDDATE DNS-NAME|IP:ADDRESS...
 server()
 {
 	local name=$1 issuer=$2 end=$3 list=
 	shift 3
 	local n
-	for n; do list="$list,DNS:$n"; done
+	for n; do
+		case $n in
+		IP:*) list="$list,$n" ;;
+		*) list="$list,DNS:$n" ;;
+		esac
+	done
 	SAN=${list#,} issue "$name" "/O=Test Peers/CN=$1" server "$issuer" \
 	    "$end"
 }
@@ -131,6 +137,8 @@ build()
 	server expired root-good 20210101000000Z mx.expired.test \
 	    '*.expired.test' &&
 	server wrongname root-good $end elsewhere.test &&
+	server address root-good $end mx.address.test '*.address.test' \
+	    IP:127.2.0.18 &&
 	server chain int-good $end mx.chain.test '*.chain.test' &&
 	server incomplete int-good $end mx.incomplete.test \
 	    '*.incomplete.test' &&

@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 
+from random_world import PLAIN
+
 CONFIRM_SECS = 20
 GARBAGE = [b"12:TEMP trouble,", b"9:PERM oops,", b"not a netstring at all",
            b"99999999999:", b"4:what,", b"3:OK ,", b"12:OK", b""]
@@ -26,8 +28,8 @@ def netstring(text):
 
 
 class Chaos:
-    def __init__(self, options, table):
-        self.options, self.table = options, table
+    def __init__(self, options, table, journal):
+        self.options, self.table, self.journal = options, table, journal
         self.run = options.run
         self.socket_path = self.run + "/send/spool/tlswarden/policyd.sock"
         self.etc = options.etc
@@ -52,7 +54,9 @@ class Chaos:
     def act(self):
         act = self.rng.choice(self.acts)
         self.done[act.__name__] += 1
+        self.journal.add("act", act.__name__ + " begins")
         act()
+        self.journal.add("act", act.__name__ + " is over")
         time.sleep(self.rng.uniform(0, 0.5))
 
     # ---- the programs ---------------------------------------------------
@@ -70,9 +74,11 @@ class Chaos:
         os.rename(self.run + "/zone.new", self.run + "/zone")
 
     def start_policyd(self):
-        with open(self.run + "/policyd.log", "ab") as log:
-            self.policyd = subprocess.Popen(
-                [self.options.policyd, "-c", self.options.conf], stderr=log)
+        self.policyd = subprocess.Popen(
+            [self.options.policyd, "-c", self.options.conf],
+            stderr=subprocess.PIPE)
+        threading.Thread(target=self.journal.follow, daemon=True,
+                         args=("policyd", self.policyd.stderr)).start()
         self.wait(lambda: self.ask("ready.invalid") is not None,
                   "policyd does not answer")
 
@@ -116,13 +122,19 @@ class Chaos:
     def change(self, removed, added, meanwhile=None):
         # From here on the new one could be served.
         now = time.time()
+        gone = sorted(row["id"] for row in removed)
         rules, mark = self.table.change(removed, added)
         self.history.committed(rules, now)
+        self.journal.add("table", "%s is committed, without %s" % (
+            mark, gone))
+        for row in added:
+            self.journal.add("table", "%s has %s" % (mark, words_of(row)))
         if meanwhile:
             meanwhile()
         self.wait(lambda: self.is_served(mark), "the change with %s is not "
                   "served" % mark)
         self.history.confirmed(time.time())
+        self.journal.add("table", mark + " is served, nothing before it")
         return mark
 
     def change_rules(self):
@@ -277,6 +289,13 @@ class Chaos:
         minute that it could not ask, is a new one."""
         self.change([], [])
         self.postfix("reload")
+
+
+def words_of(row):
+    """A rule without what is as it always is."""
+    return "rule %d: %s" % (row["id"], ", ".join(
+        "%s %s" % (name, value) for name, value in row.items()
+        if name != "id" and PLAIN.get(name, "") != value))
 
 
 def talk_nonsense(client, words):

@@ -19,7 +19,8 @@ import re
 PROTOCOLS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 # Who issued what a peer sends: the certificates of pki.sh.
 ANCHORS = {"good": {"good"}, "second": {"second"}, "untrusted": {"other"},
-           "wrongname": {"good"}, "chain": {"int", "good"},
+           "wrongname": {"good"}, "address": {"good"},
+           "chain": {"int", "good"},
            "incomplete": {"int"}, "selfsigned": set(), "expired": set()}
 TRUSTED = {"good", "second"}
 NOBODY = "nobody's"     # the CA of a rule that cannot be answered: TEMP
@@ -198,17 +199,27 @@ def name_matches(name, wanted):
 
 
 class World:
-    """Facts about the certificates: names[pair], prints[pair]."""
+    """Facts about the certificates: names[pair], addresses[pair] of the
+    subjectAltName, prints[pair]."""
 
-    def __init__(self, names, prints):
-        self.names, self.prints = names, prints
+    def __init__(self, names, addresses, prints):
+        self.names, self.addresses = names, addresses
+        self.prints = prints
 
     def is_named(self, rule, kind, host, route):
-        nexthop = (route.name or route.nexthop).strip("[]")
-        wanted = []
-        for word in (rule["cert_name"] or "nexthop:.nexthop").split(":"):
-            wanted.append({"nexthop": nexthop, ".nexthop": "." + nexthop,
-                           "hostname": host}.get(word, word))
+        words = (rule["cert_name"] or "nexthop:.nexthop").split(":")
+        places = {"nexthop": route.name, ".nexthop": "." + (route.name or ""),
+                  "hostname": host}
+        if route.name is None:
+            # OpenSSL looks for an address as the one that has to be there
+            # beside a name, and Postfix's own default has one of each.
+            if rule["cert_name"] is None:
+                return False
+            names = [word for word in words if word not in places]
+            if not names:
+                return host in self.addresses[kind.pair]
+            words = names
+        wanted = [places.get(word, word) for word in words]
         return any(name_matches(name, want) for want in wanted
                    for name in self.names[kind.pair])
 
@@ -271,8 +282,7 @@ class History:
     """Every table that was served, with the time from which it could be and
     the time until which it could: None while it is the newest."""
 
-    def __init__(self, slack_secs):
-        self.slack_secs = slack_secs
+    def __init__(self):
         self.tables = []        # [rules, from, until]
 
     def committed(self, rules, now):
@@ -282,7 +292,7 @@ class History:
         """The newest is served: the others only in what is under way."""
         for table in self.tables[:-1]:
             if table[2] is None:
-                table[2] = now + self.slack_secs
+                table[2] = now
 
     def age_of(self, rule_id, now):
         """How long ago the last table with that rule was replaced by one that
@@ -293,15 +303,17 @@ class History:
             return "of no table"
         if found[-1] is None:
             return "of the newest table"
-        return "gone %.1f s ago" % (now - found[-1] + self.slack_secs)
+        return "gone %.1f s ago" % (now - found[-1])
 
-    def served(self, start, end):
+    def served(self, start, end, slack_secs):
         """(rules, moment) for each table and each moment at which a rule of
-        it may have ended, of the time from start to end."""
+        it may have ended, of the time from start to end; what was decided by
+        it may be seen slack_secs later."""
         for rules, since, until in self.tables:
-            if since > end or (until is not None and until < start):
+            if since > end or (until is not None and
+                               until + slack_secs < start):
                 continue
-            first = max(start, since) - self.slack_secs
+            first = max(start, since) - slack_secs
             ends = [end_of(r) for r in rules if r["expires_at"]]
             yield rules, first
             yield from ((rules, e) for e in ends if first < e <= end)

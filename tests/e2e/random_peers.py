@@ -48,6 +48,7 @@ KINDS = {kind.name: kind for kind in (
     Kind("tls13", 15, version="TLSv1.3"),
     Kind("aes128", 16, version="TLSv1.2", bits=128),
     Kind("dead", 17, tls="dead"),
+    Kind("address", 18, pair="address"),
 )}
 
 

@@ -3,7 +3,7 @@
 """tlswarden: mail flows by random tables while everything fails.
 
 usage: random_run.py RUN CONF POLICYD SENDER-ETC --seed N --scenes N
-                     --secs SECS
+                     --secs SECS [--journal FILE]
 
 Run by t-out-random.sh, which says what it needs; TAP on standard output. Each
 scene has a seed of its own, N, N + 1, ...: run one again with --scenes 1.
@@ -18,16 +18,21 @@ import sys
 import threading
 import time
 
-from random_chaos import Chaos
+from random_chaos import Chaos, words_of
+from random_journal import Journal
 from random_oracle import NOBODY, History, World, winner
 from random_peers import start_peers
 from random_world import HOME, Scene, Table, static_zone
 
 SLACK_SECS = 6          # a lookup of the old table, a delivery under way
+BOUNCE_SECS = 2         # a status of the old table, on its way to the log
 SETTLE_SECS = 60
+REPORTS = 4             # wrong results of a scene that are told in full
 FATE = re.compile(r"\[(\d+)\]: ([0-9A-F]+): to=<([^>]*)>, .*"
                   r"dsn=([0-9.]+), status=(\w+) \((.*)\)$")
 FROM = re.compile(r"qmgr\[\d+\]: ([0-9A-F]+): from=<([^>]*)>")
+PAIRS = ["good", "second", "untrusted", "expired", "wrongname", "address",
+         "selfsigned", "chain", "incomplete"]
 RULE = re.compile(r"policy rule (\d+) ")
 NOT_TLS = re.compile("client TLS configuration problem|resolver failure")
 
@@ -40,23 +45,23 @@ class Tap:
         cls.count += 1
         cls.failed += not good
         print("%sok %d - %s" % ("" if good else "not ", cls.count, what))
-        for line in [] if good else list(details)[:20]:
-            print("#", line)
+        for detail in [] if good else list(details)[:20]:
+            print("#", detail.text if isinstance(detail, Wrong) else detail)
         sys.stdout.flush()
 
 
 class Witness:
     """What the receivers and Postfix's log say, judged as it happens."""
 
-    def __init__(self, world):
+    def __init__(self, world, journal):
         self.lock = threading.Lock()
-        self.world = world
+        self.world, self.journal = world, journal
         self.begin(None, None)
 
     def begin(self, scene, history):
         with self.lock:
             self.scene, self.history = scene, history
-            self.wrongs = []            # lines: what never may happen
+            self.wrongs = []            # Wrong: what never may happen
             self.heard_rcpts = 0
             self.delivered = {}         # (message, recipient) -> times
             self.bounced = {}           # -> (time, text of the log)
@@ -64,15 +69,23 @@ class Witness:
             self.deferred = {}          # -> (time, text)
             self.queue_ids = {}
 
-    def rules_of(self, recipient, start, end):
+    def rules_of(self, recipient, start, end, slack_secs):
         route = self.scene.routes[recipient.rsplit("@", 1)[1]]
         return route, [winner(rules, recipient, route, moment)
-                       for rules, moment in self.history.served(start, end)]
+                       for rules, moment in self.history.served(
+                           start, end, slack_secs)]
 
-    def wrong(self, what, recipient, rules):
-        self.wrongs.append("%.1f %s: %s; rules that could be: %s" % (
-            time.time(), recipient, what,
-            sorted({r["id"] if r else 0 for r in rules})))
+    def wrong(self, what, key, rules):
+        wrong = Wrong("%s to %s: %s; rules that could be: %s" % (
+            key[0], key[1], what,
+            sorted({r["id"] if r else 0 for r in rules})), key)
+        self.wrongs.append(wrong)
+        self.journal.add("wrong", wrong.text)
+
+    def ids_of(self, message):
+        with self.lock:
+            return [queue_id for queue_id, sender in self.queue_ids.items()
+                    if sender.split("@")[0] == message]
 
     def heard(self, kind, tls, sender, recipient):
         """A receiver: RCPT, before it answers."""
@@ -83,14 +96,14 @@ class Witness:
             self.heard_rcpts += 1
             if not self.is_ours(recipient):
                 return
-            route, found = self.rules_of(recipient, now, now)
+            route, found = self.rules_of(recipient, now, now, SLACK_SECS)
             rules = [rule for rule, _ in found]
             host = route.hosts[route.kinds.index(kind)]
             if not any(self.world.may_be_heard(rule, kind, host, route, tls)
                        for rule in rules):
                 self.wrong("heard by %s %s" % (kind.name, "in clear" if
                            tls is None else "by %s, %d bits" % tls),
-                           recipient, rules)
+                           (sender.split("@")[0], recipient), rules)
 
     def is_ours(self, recipient):
         return recipient.rsplit("@", 1)[1] in self.scene.routes
@@ -113,6 +126,7 @@ class Witness:
 
     def logged(self, line):
         """A line of the sender's maillog."""
+        self.journal.add("mail", line)
         found = FROM.search(line)
         with self.lock:
             if found:
@@ -124,16 +138,18 @@ class Witness:
             key = (self.queue_ids.get(queue_id, "").split("@")[0],
                    recipient.lower())
             if key[0] and self.is_ours(recipient.lower()):
-                self.took_fate(key, status, text)
+                self.took_fate(key, status, text, logged_at(line))
 
-    def took_fate(self, key, status, text):
+    def took_fate(self, key, status, text, logged):
         now = time.time()
         if status == "deferred":
             self.deferred[key] = (now, text)
         if status != "bounced":
             return
         self.bounced[key] = (now, text)
-        route, found = self.rules_of(key[1], now - 1, now)
+        # Our reading may be late. The clock of the log has no fractions.
+        route, found = self.rules_of(key[1], min(now, logged) - 1, now,
+                                     BOUNCE_SECS)
         rules = [rule for rule, _ in found]
         named = RULE.search(text)
         able = [(rule, alike) for rule, alike in found if rule and
@@ -147,10 +163,27 @@ class Witness:
             text = "(%s) %s" % (self.history.age_of(int(named.group(1)), now),
                                 text)
         if not able:
-            self.wrong("bounced: " + text, key[1], rules)
+            self.wrong("bounced: " + text, key, rules)
         elif named is None or int(named.group(1)) not in ids:
-            self.wrong("the bounce does not name its rule: " + text, key[1],
+            self.wrong("the bounce does not name its rule: " + text, key,
                        rules)
+
+
+def logged_at(line):
+    """The time in front of a line, which names no year."""
+    now = time.localtime()
+    for year in (now.tm_year, now.tm_year - 1):
+        when = time.mktime(time.strptime("%d %s" % (year, line[:15]),
+                                         "%Y %b %d %H:%M:%S"))
+        if when <= time.time() + 86400:
+            break
+    return when
+
+
+class Wrong:
+    def __init__(self, text, key, moment=None):
+        self.text, self.key = text, key         # (message, recipient)
+        self.moment = moment or time.time()
 
 
 class Log(threading.Thread):
@@ -207,8 +240,10 @@ class Runner:
         pki = options.run + "/pki"
         self.world = world_of(pki)
         self.table = Table(options.run + "/db/policy.db", pki)
-        self.witness = Witness(self.world)
-        self.chaos = Chaos(options, self.table)
+        self.journal = Journal(options.journal or
+                               options.run + "/journal.log")
+        self.witness = Witness(self.world, self.journal)
+        self.chaos = Chaos(options, self.table, self.journal)
         self.totals = {"messages": 0, "recipients": 0, "delivered": 0,
                        "bounced": 0, "waiting": 0, "twice": 0, "heard": 0}
         start_peers(pki, self.witness)
@@ -219,7 +254,8 @@ class Runner:
     def scene(self, seed):
         rng = random.Random(seed)
         scene = Scene(seed, rng, self.table, self.world)
-        history = History(SLACK_SECS)
+        history = History()
+        self.journal.begin("scene of seed %d" % seed)
         self.chaos.set_zone(static_zone() + scene.zone)
         self.chaos.begin(scene, history, random.Random(rng.random()))
         self.chaos.change(list(self.table.rows.values()), scene.first_rules())
@@ -297,15 +333,15 @@ class Runner:
             wrong, lost, both = [], [], []
             for key in sorted(mail.sent):
                 became, ought, why = self.outcome(key, self.mended)
+                when = witness.deferred.get(key, (None, ""))[0]
+                head = "%s to %s: %s" % (key[0], key[1], became)
                 if not self.is_right(key, self.mended):
-                    wrong.append("%s %s: %s, want %s; %s" % (
-                        key[0], key[1], became, ought, why))
+                    wrong.append(Wrong("%s, want %s; %s" % (
+                        head, ought, why), key, when))
                 if became not in ("sent", "bounced") and key not in queue:
-                    lost.append("%s %s: %s; %s" % (key[0], key[1], became,
-                                                   why))
+                    lost.append(Wrong("%s; %s" % (head, why), key, when))
                 if became in ("sent", "bounced") and key in queue:
-                    both.append("%s %s: %s and queued" % (key[0], key[1],
-                                                          became))
+                    both.append(Wrong(head + " and queued", key, when))
             self.add_up(mail, queue)
             what = "seed %d: %s" % (seed, self.summary(mail, queue))
             Tap.check(not witness.wrongs, what + ": nothing in clear or to "
@@ -315,9 +351,9 @@ class Runner:
                       "says" % seed, wrong)
             Tap.check(not lost and not both, "seed %d: no message is lost" %
                       seed, lost + both)
-        missing = [line for line in witness.wrongs + wrong + lost + both]
-        if missing:
-            self.keep(seed)
+        wrongs = witness.wrongs + wrong + lost + both
+        if wrongs:
+            self.tell(seed, wrongs)
 
     def add_up(self, mail, queue):
         witness, totals = self.witness, self.totals
@@ -336,29 +372,35 @@ class Runner:
                 mail.count, len(mail.sent), len(witness.delivered),
                 len(witness.bounced), len(queue), self.chaos.summary())
 
-    def keep(self, seed):
-        """The table of a scene that failed, as a comment of the log."""
+    def tell(self, seed, wrongs):
+        """All that explains a wrong result, as comments of the log."""
         for row in self.table.rows.values():
-            print("# seed %d: %s" % (seed, {
-                k: v for k, v in row.items()
-                if v is not None and k not in ("direction",)}))
+            if not row["recipient"].endswith(".mark.test"):
+                print("# seed %d: in the end %s" % (seed, words_of(row)))
         for name, route in self.witness.scene.routes.items():
             print("# seed %d: %s %s" % (seed, name, [
                 kind.name for kind in route.kinds]))
+        for wrong in wrongs[:REPORTS]:
+            print("# ---- %s" % wrong.text)
+            ids = self.witness.ids_of(wrong.key[0])
+            for line in self.journal.about(wrong.moment, ids):
+                print("#", line)
+        print("# the whole journal: %s" % self.journal.file.name)
+        sys.stdout.flush()
 
 
 def world_of(pki):
-    names, prints = {}, {}
-    for pair in ("good", "second", "untrusted", "expired", "wrongname",
-                 "selfsigned", "chain", "incomplete"):
+    names, addresses, prints = {}, {}, {}
+    for pair in PAIRS:
         text = subprocess.run(
             ["openssl", "x509", "-in", "%s/%s.pem" % (pki, pair), "-noout",
              "-ext", "subjectAltName", "-fingerprint", "-sha256"],
             stdout=subprocess.PIPE, check=True).stdout.decode("ascii")
         names[pair] = re.findall(r"DNS:([^, \n]+)", text)
+        addresses[pair] = re.findall(r"IP Address:([^, \n]+)", text)
         prints[pair] = re.search(r"ingerprint=(\S+)", text).group(1) \
             .replace(":", "").lower()
-    return World(names, prints)
+    return World(names, addresses, prints)
 
 
 def main():
@@ -371,6 +413,7 @@ def main():
     parser.add_argument("--scenes", type=int, default=1)
     parser.add_argument("--duration", type=float, default=0)
     parser.add_argument("--secs", type=float, default=15)
+    parser.add_argument("--journal")
     options = parser.parse_args()
     runner = Runner(options)
     start = time.time()

@@ -5,6 +5,7 @@ One Scene is the world of one seed: domains of its own (d0-e7.good.test: the
 seventh scene), so that nothing which Postfix remembers of the scene before is
 about them. Everything random comes from the generator that it is given.
 """
+import random
 import sqlite3
 import time
 
@@ -102,6 +103,8 @@ class Table:
 class Scene:
     def __init__(self, number, rng, table, world):
         self.number, self.rng = number, rng
+        # Mail is another thread's: it takes nothing from the tables' luck.
+        self.mail_rng = random.Random(rng.random())
         self.table, self.world = table, world
         self.routes = {}        # recipient's domain -> Route
         self.zone = []
@@ -120,7 +123,10 @@ class Scene:
             self.routes[name] = Route(name, name, hosts)
             self.zone += ["%s MX %d %s" % (name, 10 * (n + 1), kind.host)
                           for n, kind in enumerate(hosts)]
-        for kind in self.rng.sample(kinds, 4):
+        named = [KINDS["address"]] + [
+            kind for kind in self.rng.sample(kinds, 4)
+            if kind.name != "address"]
+        for kind in named:
             self.add_literal("lit-%s.lab.test" % kind.name, kind,
                              "[%s]" % kind.address)
             self.add_literal("host-%s.lab.test" % kind.name, kind,
@@ -172,8 +178,9 @@ class Scene:
                     ".good.test", "elsewhere.test", "hostname:elsewhere.test",
                     "nexthop:.nexthop:hostname"])
         elif rng.random() < 0.15:
-            found["cert_fingerprint"] = " ".join(rng.sample(
-                sorted(set(self.world.prints.values())), rng.choice([1, 2])))
+            found["cert_fingerprint"] = " ".join(
+                self.world.prints[pair] for pair in rng.sample(
+                    sorted(self.world.prints), rng.choice([1, 2])))
         return found
 
     def state(self):
@@ -246,14 +253,15 @@ class Scene:
     # ---- mail -----------------------------------------------------------
     def recipients(self):
         chosen = set()
-        for _ in range(self.rng.choice([1, 1, 1, 2, 3, 4])):
-            domain = self.rng.choice(self.domains)
-            chosen.add("%s@%s" % (self.rng.choice(USERS), domain))
+        rng = self.mail_rng
+        for _ in range(rng.choice([1, 1, 1, 2, 3, 4])):
+            domain = rng.choice(self.domains)
+            chosen.add("%s@%s" % (rng.choice(USERS), domain))
         return sorted(chosen)
 
     def spelled(self, recipient):
         """Case does not count."""
-        if self.rng.random() < 0.8:
+        if self.mail_rng.random() < 0.8:
             return recipient
         user, domain = recipient.rsplit("@", 1)
         return "%s@%s" % (user, domain.upper())

@@ -7,7 +7,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # RANDOM_SEED=N takes other tables and troubles, RANDOM_DURATION=SECS goes on
-# with N + 1, N + 2, ... so long: make check-random.
+# with N + 1, N + 2, ... so long: make check-random. A wrong result is told with
+# what was logged about it; all that was logged stays with KEEP=1, or goes to a
+# file of the folder RANDOM_KEEP=DIR.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=postfix.sh
@@ -27,7 +29,8 @@ transport_maps = socketmap:unix:tlswarden/policyd.sock:transport,
 smtp_connection_cache_on_demand = no
 CF
 postconf -c "$(postfix_dir send)" -e minimal_backoff_time=3s \
-    maximal_backoff_time=5s queue_run_delay=3s
+    maximal_backoff_time=5s queue_run_delay=3s \
+    smtp_tls_loglevel=1,untrusted,peercert,certmatch
 level_transports
 (cd "$HERE" && PYTHONDONTWRITEBYTECODE=1 python3 -c \
     'import random_world; print("\n".join(random_world.transport_table()))') \
@@ -38,8 +41,13 @@ mount -t tmpfs -o size=64m,mode=2770,uid=nobody,gid=nogroup none \
 mount -t tmpfs -o size=1m,mode=2750,uid=nobody,gid=postfix none "$CA_DIR" ||
     bail "cannot mount a tmpfs"
 postfix_start send
+journal=$RUN/journal.log
+if [ -n "${RANDOM_KEEP:-}" ]; then
+	mkdir -p "$RANDOM_KEEP" || bail "no folder $RANDOM_KEEP"
+	journal=$(cd "$RANDOM_KEEP" && pwd)/seed-${RANDOM_SEED:-1}.journal
+fi
 cd "$RUN" || bail "no $RUN"
 PYTHONPATH=$HERE PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/random_run.py" \
     "$RUN" "$CONF" "$POLICYD" "$(postfix_dir send)" \
     --seed "${RANDOM_SEED:-1}" --duration "${RANDOM_DURATION:-0}" \
-    --secs "${RANDOM_SECS:-15}"
+    --secs "${RANDOM_SECS:-15}" --journal "$journal"
