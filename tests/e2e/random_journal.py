@@ -39,15 +39,16 @@ class Journal:
             for line in stream:
                 self.add(kind, line.decode("latin-1").rstrip("\n"))
 
-    def about(self, moment, queue_ids):
+    def about(self, moment, queue_ids, recipient, nexthop):
         """Lines about the delivery of these queue files at that moment."""
         with self.lock:
-            entries = [e for e in self.entries if e[0] <= moment + 2]
+            entries = [e for e in self.entries if e[0] <= moment + 1 and
+                       not is_of_other(e[2], nexthop)]
         found = []
         for kind, most in SHOWN.items():
             mine = [e for e in entries if e[1] == kind]
             if kind == "mail":
-                mine = of_delivery(mine, queue_ids)
+                mine = of_delivery(mine, queue_ids, recipient)
             else:
                 since = moment - LOOK_BACK_SECS[kind]
                 mine = [e for e in mine if e[0] >= since]
@@ -55,19 +56,26 @@ class Journal:
         return [shown(*entry)[:WIDTH] for entry in sorted(found)]
 
 
+def is_of_other(text, nexthop):
+    """What policyd answered to another delivery."""
+    return ": dsn: " in text and \
+        "for mail to %s: " % nexthop.lower() not in text.lower()
+
+
 def shown(moment, kind, text):
     clock = time.strftime("%H:%M:%S", time.gmtime(moment))
     return "%s.%03d %-7s %s" % (clock, moment % 1 * 1000, kind, text)
 
 
-def of_delivery(mail, queue_ids):
-    """What names a queue file, and what the last smtp(8) that had it said
-    since the delivery before."""
+def of_delivery(mail, queue_ids, recipient):
+    """What names a queue file, and what the smtp(8) that had it last for
+    that recipient said since the delivery before."""
     named = re.compile(r"\b(%s): " % "|".join(sorted(queue_ids) or ["-"]))
     wanted = {i for i, entry in enumerate(mail) if named.search(entry[2])}
-    pids = [(i, PID.search(mail[i][2]).group(1)) for i in sorted(wanted)
-            if PID.search(mail[i][2])]
-    for i, pid in pids[-1:]:
+    last = [i for i in sorted(wanted) if PID.search(mail[i][2]) and
+            "to=<%s>" % recipient in mail[i][2].lower()][-1:]
+    for i in last:
+        pid = PID.search(mail[i][2]).group(1)
         for j in range(i - 1, -1, -1):
             if "/smtp[%s]: " % pid not in mail[j][2]:
                 continue

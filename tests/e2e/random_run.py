@@ -383,7 +383,10 @@ class Runner:
         for wrong in wrongs[:REPORTS]:
             print("# ---- %s" % wrong.text)
             ids = self.witness.ids_of(wrong.key[0])
-            for line in self.journal.about(wrong.moment, ids):
+            recipient = wrong.key[1]
+            route = self.witness.scene.routes[recipient.rsplit("@", 1)[1]]
+            for line in self.journal.about(wrong.moment, ids, recipient,
+                                           route.nexthop):
                 print("#", line)
         print("# the whole journal: %s" % self.journal.file.name)
         sys.stdout.flush()
