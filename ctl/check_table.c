@@ -10,10 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "ctl/check.h"
 #include "ctl/rule_words.h"
 #include "ctl/shadow.h"
+#include "policy/party.h"
+#include "policy/postfix.h"
 #include "base/banned.h"
 
 enum { SHADOWED_SHOWN = 100, BITS_OF_EVERY_TLS13_SUITE = 128 };
@@ -80,6 +83,47 @@ static bool
 wants_more_than_tls13(const struct rule *r)
 {
 	return is_out(r) && r->demand->min_bits > BITS_OF_EVERY_TLS13_SUITE;
+}
+
+static bool
+is_about_address(const struct rule *r)
+{
+	struct party p;
+	struct buf b;
+	bool is;
+
+	if (r->recipient.kind != PATTERN_WRITTEN)
+		return false;
+	buf_init(&b, LIMIT_PATTERN);
+	pattern_format(&r->recipient, &b);
+	is = party_nexthop(&p, buf_sv(&b)) == PARTY_OK && p.is_literal;
+	buf_free(&b);
+	return is;
+}
+
+static bool
+matches_no_certificate(const struct rule *r)
+{
+	return is_out(r) && r->demand->level == LEVEL_SECURE &&
+	    is_about_address(r) &&
+	    !postfix_can_match(r->demand->cert_name, true);
+}
+
+/* cert_name has words that Postfix is not given: see postfix_match. */
+static bool
+mixes_names_and_address(const struct rule *r)
+{
+	struct sv rest = r->demand->cert_name, word;
+	bool has_name = false, has_address = false;
+
+	if (!is_out(r) || !is_about_address(r))
+		return false;
+	while (sv_cut(&rest, ':', &word))
+		if (postfix_is_address_word(word, true))
+			has_address = true;
+		else
+			has_name |= !sv_is_nocase(word, ".nexthop");
+	return has_name && has_address;
 }
 
 /* Of the alternative names of a server Sendmail tells whether one is there,
@@ -150,6 +194,20 @@ static const struct kind kinds[] = {
 	    "check one of them: Postfix checks the chain and not the pin",
 	    "use level encrypt with cert_fingerprint, or drop the "
 	    "fingerprint" },
+	{ CHECK_PROBLEM, CHECK_POSTFIX, "address_without_name",
+	    matches_no_certificate,
+	    "wants a verified certificate of a server that is an address, by "
+	    "names that Postfix takes from the next hop: it then demands the "
+	    "address and a name below it, both at once, which no certificate "
+	    "has",
+	    "set cert_name to a name that the certificate carries, or to "
+	    "hostname if it carries the address" },
+	{ CHECK_NOTICE, CHECK_POSTFIX, "address_among_names",
+	    mixes_names_and_address,
+	    "is about a server that is an address, and has that address (as "
+	    "nexthop or hostname) and names in cert_name; Postfix cannot take "
+	    "one or the other: it is given the names alone",
+	    "write names only, or hostname only" },
 	{ CHECK_PROBLEM, CHECK_SENDMAIL, "outbound_pin", has_outbound_pin,
 	    "wants a pinned certificate; Sendmail does not tell the "
 	    "fingerprint of a server's certificate: all its mail is deferred",

@@ -153,6 +153,19 @@ grow_demands(struct snapshot_builder *b)
 	free(old);
 }
 
+/* The answer about next hops that are addresses, or about the others. */
+static struct sv
+render(struct snapshot_builder *b, const struct demand *d, bool is_address)
+{
+	const struct postfix_target to = { .version = b->postfix_version,
+		.is_address = is_address,
+		.ca_directory = b->ca_directory };
+
+	buf_reset(&b->words);
+	postfix_tlspolicy(d, &to, &b->words);
+	return arena_sv(&b->s->strings, buf_sv(&b->words));
+}
+
 /* The demand of the parsed row, shared with all equal ones. */
 static const struct demand *
 intern_demand(struct snapshot_builder *b, const struct ca *ca)
@@ -181,9 +194,10 @@ intern_demand(struct snapshot_builder *b, const struct ca *ca)
 	d->ca = ca;
 	d->cert_name = arena_sv(&s->strings, from->cert_name);
 	d->fingerprint = arena_sv(&s->strings, from->fingerprint);
-	buf_reset(&b->words);
-	postfix_tlspolicy(d, b->postfix_version, b->ca_directory, &b->words);
-	d->tlspolicy = arena_sv(&s->strings, buf_sv(&b->words));
+	d->tlspolicy = render(b, d, false);
+	d->tlspolicy_address = d->tlspolicy;
+	if (d->cert_name.n > 0)
+		d->tlspolicy_address = render(b, d, true);
 	slot->hash = hash;
 	slot->key = arena_sv(&s->strings, buf_sv(&b->key));
 	slot->demand = d;

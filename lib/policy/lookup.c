@@ -105,6 +105,13 @@ read_hop(const struct lookup_hop *hop, struct lookup_answer *r)
 	return false;
 }
 
+static struct sv
+rendered(const struct lookup_hop *hop, const struct rule *r)
+{
+	return hop->party->is_literal ? r->demand->tlspolicy_address
+				      : r->demand->tlspolicy;
+}
+
 void
 lookup_tlspolicy(const struct snapshot *s, const struct lookup_hop *hop,
     struct lookup_answer *r)
@@ -112,7 +119,7 @@ lookup_tlspolicy(const struct snapshot *s, const struct lookup_hop *hop,
 	if (!read_hop(hop, r) || !lookup_hop_rule(s, hop, r) || r->rule == NULL)
 		return;
 	r->status = LOOKUP_FOUND;
-	r->text = r->rule->demand->tlspolicy;
+	r->text = rendered(hop, r->rule);
 }
 
 void
@@ -198,7 +205,7 @@ lookup_address(const struct snapshot *s, enum level level,
 		return;
 	}
 	answer(r, LOOKUP_FOUND,
-	    rule == NULL ? bare_level(level) : rule->demand->tlspolicy);
+	    rule == NULL ? bare_level(level) : rendered(hop, rule));
 	r->rule = rule;
 	r->is_kept = users.is_kept;
 }

@@ -38,20 +38,72 @@ add_ciphers(uint32_t min_bits, struct buf *out)
 		buf_adds(out, " exclude=AES128:ARIA128:CAMELLIA128:3DES");
 }
 
+bool
+postfix_is_address_word(struct sv word, bool is_address)
+{
+	return is_address &&
+	    (sv_is_nocase(word, "nexthop") || sv_is_nocase(word, "hostname"));
+}
+
+/* A word that a name of a certificate can match. */
+static bool
+is_name_word(struct sv word, bool is_address)
+{
+	return !postfix_is_address_word(word, is_address) &&
+	    !(is_address && sv_is_nocase(word, ".nexthop"));
+}
+
 static void
-add_names(struct sv names, struct buf *out)
+add_word(struct sv word, struct buf *out)
+{
+	if (sv_is_nocase(word, ".nexthop"))
+		buf_adds(out, "dot-nexthop");
+	else
+		buf_add(out, word);
+}
+
+/* The first word that is the address; without any the first. */
+static struct sv
+address_word(struct sv words)
+{
+	struct sv first, word;
+
+	if (!sv_cut(&words, ':', &first))
+		return sv_from(NULL);
+	for (word = first; !postfix_is_address_word(word, true);)
+		if (!sv_cut(&words, ':', &word))
+			return first;
+	return word;
+}
+
+void
+postfix_match(struct sv cert_name, bool is_address, struct buf *out)
+{
+	const size_t start = out->n;
+	struct sv rest = cert_name, word;
+
+	while (sv_cut(&rest, ':', &word)) {
+		if (!is_name_word(word, is_address))
+			continue;
+		if (out->n > start)
+			buf_addc(out, ':');
+		add_word(word, out);
+	}
+	if (out->n == start)
+		add_word(address_word(cert_name), out);
+}
+
+bool
+postfix_can_match(struct sv cert_name, bool is_address)
 {
 	struct sv word;
-	const char *sep = " match=";
 
-	while (sv_cut(&names, ':', &word)) {
-		buf_adds(out, sep);
-		if (sv_is_nocase(word, ".nexthop"))
-			buf_adds(out, "dot-nexthop");
-		else
-			buf_add(out, word);
-		sep = ":";
-	}
+	if (!is_address)
+		return true;
+	while (sv_cut(&cert_name, ':', &word))
+		if (!sv_is_nocase(word, ".nexthop"))
+			return true;
+	return false;
 }
 
 /* "aabb.." as "AA:BB:..", several parted by '|'. */
@@ -76,8 +128,8 @@ add_pins(struct sv pins, struct buf *out)
 }
 
 void
-postfix_tlspolicy(const struct demand *d, unsigned version,
-    struct sv ca_directory, struct buf *out)
+postfix_tlspolicy(const struct demand *d, const struct postfix_target *to,
+    struct buf *out)
 {
 	bool is_pinned = d->level == LEVEL_ENCRYPT && d->fingerprint.n > 0;
 
@@ -96,15 +148,18 @@ postfix_tlspolicy(const struct demand *d, unsigned version,
 		buf_adds(out, "secure");
 		break;
 	}
-	add_protocols(d->min_protocol, version, out);
+	add_protocols(d->min_protocol, to->version, out);
 	add_ciphers(d->min_bits, out);
 	if (is_pinned)
 		add_pins(d->fingerprint, out);
 	if (d->level == LEVEL_SECURE) {
-		add_names(d->cert_name, out);
+		if (d->cert_name.n > 0) {
+			buf_adds(out, " match=");
+			postfix_match(d->cert_name, to->is_address, out);
+		}
 		if (d->ca != NULL)
 			buf_addf(out, " tafile=%.*s/%.*s.pem",
-			    SV_ARG(ca_directory), SV_ARG(d->ca->hash));
+			    SV_ARG(to->ca_directory), SV_ARG(d->ca->hash));
 	}
 }
 

@@ -195,6 +195,17 @@ is_out_keyword(struct sv word)
 	    sv_is_nocase(word, "dot-nexthop") || sv_is_nocase(word, "hostname");
 }
 
+/* A last label of digits alone: an address, or meant as one. */
+static bool
+ends_in_number(struct sv name)
+{
+	size_t n = name.n;
+
+	while (n > 0 && name.p[n - 1] >= '0' && name.p[n - 1] <= '9')
+		n--;
+	return n < name.n && (n == 0 || name.p[n - 1] == '.');
+}
+
 static int
 add_out_name(struct sv word, struct buf *out, struct err *err_r)
 {
@@ -212,7 +223,8 @@ add_out_name(struct sv word, struct buf *out, struct err *err_r)
 		host = sv_skip(host, 1);
 	}
 	if (domain_normalise(host, name, &n) != DOMAIN_OK ||
-	    !domain_is_valid(sv_make(name, n)))
+	    !domain_is_valid(sv_make(name, n)) ||
+	    ends_in_number(sv_make(name, n)))
 		return bad("cert_name", word,
 		    "must be host names, .suffixes, nexthop, .nexthop or "
 		    "hostname, parted by colons; globs cannot be enforced "

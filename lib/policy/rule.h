@@ -33,6 +33,7 @@ struct demand {
 	struct sv cert_name;           /* lower case; empty: any */
 	struct sv fingerprint;         /* "aa..ff aa..ff", lower, no colons */
 	struct sv tlspolicy;           /* rendered for Postfix, at load */
+	struct sv tlspolicy_address;   /* where the next hop is an address */
 };
 
 enum { RULE_INLINE = 40 };

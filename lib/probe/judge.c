@@ -3,13 +3,17 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "cert/finding.h"
 #include "cert/load.h"
 #include "fact/tls.h"
 #include "policy/decide.h"
+#include "policy/postfix.h"
 #include "probe/judge.h"
+#include "wire/addr.h"
 
 struct names {
 	const char *v[JUDGE_NAMES_MAX];
@@ -23,23 +27,63 @@ add_name(struct names *names, const char *name)
 		names->v[names->n++] = name;
 }
 
-/* A word of cert_name (policy/row wrote it in normal form). */
+static bool
+is_literal(const char *nexthop)
+{
+	struct addr unused;
+
+	return addr_parse(sv_from(nexthop), &unused);
+}
+
+/* A word of the list that Postfix is given. */
 static void
 add_word(const struct judge_request *req, struct diagnosis *d, struct sv word,
     struct names *names)
 {
-	struct addr literal;
-
 	if (sv_is(word, "nexthop"))
 		add_name(names, req->nexthop);
-	else if (sv_is(word, ".nexthop") || sv_is(word, "dot-nexthop")) {
-		/* An address has no subdomains. */
-		if (!addr_parse(sv_from(req->nexthop), &literal))
-			add_name(names, diagnosis_text(d, ".%s", req->nexthop));
-	} else if (sv_is(word, "hostname"))
+	else if (sv_is(word, "dot-nexthop"))
+		add_name(names, diagnosis_text(d, ".%s", req->nexthop));
+	else if (sv_is(word, "hostname"))
 		add_name(names, req->host);
 	else
 		add_name(names, diagnosis_text(d, "%.*s", SV_ARG(word)));
+}
+
+static void
+add_words(const struct judge_request *req, struct diagnosis *d,
+    struct sv cert_name, struct names *names)
+{
+	struct sv words, word;
+	struct buf list;
+
+	buf_init(&list, 2 * LIMIT_COLUMN);
+	postfix_match(cert_name, is_literal(req->nexthop), &list);
+	words = buf_sv(&list);
+	while (sv_cut(&words, ':', &word))
+		add_word(req, d, word, names);
+	buf_free(&list);
+}
+
+/* No name helps: that is our fault, not the server's. */
+static void
+blame_rule(const struct rule *rule, struct diagnosis *d)
+{
+	struct finding *f = diagnosis_add(d, REASON_NAME_MISMATCH);
+
+	f->fault = FAULT_OURS;
+	f->cause = diagnosis_text(d,
+	    "Rule %" PRId64
+	    " is about an address, and names none that a "
+	    "certificate for an address can carry: Postfix then demands the "
+	    "address and a name below it, both at once, which no certificate "
+	    "has.",
+	    rule->id);
+	f->fix_ours = diagnosis_text(d,
+	    "Set cert_name of rule %" PRId64
+	    " to a name that the certificate "
+	    "carries, or to hostname if it carries the address itself.",
+	    rule->id);
 }
 
 /* Without cert_name a secure rule means Postfix's
@@ -48,8 +92,8 @@ static void
 list_names(const struct judge_request *req, struct diagnosis *d,
     struct names *names)
 {
-	static const struct sv secure_default = SV("nexthop:dot-nexthop");
-	struct sv words = secure_default, word;
+	static const struct sv secure_default = SV("nexthop:.nexthop");
+	struct sv words;
 
 	if (req->name != NULL) {
 		add_name(names, req->name);
@@ -59,10 +103,11 @@ list_names(const struct judge_request *req, struct diagnosis *d,
 		add_name(names, req->host);
 		return;
 	}
-	if (req->rule->demand->cert_name.n > 0)
-		words = req->rule->demand->cert_name;
-	while (sv_cut(&words, ':', &word))
-		add_word(req, d, word, names);
+	words = req->rule->demand->cert_name;
+	if (!postfix_can_match(words, is_literal(req->nexthop)))
+		blame_rule(req->rule, d);
+	else
+		add_words(req, d, words.n > 0 ? words : secure_default, names);
 }
 
 static int

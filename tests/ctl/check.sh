@@ -173,6 +173,21 @@ reported
 not_found outbound_pin "nothing about Sendmail"
 json '.findings | map(select(.text == "" or .text == null)) | length == 0' \
 	"each says why"
+sql "INSERT INTO policy(direction, recipient, level, cert_name) VALUES
+ ('out', '[192.0.2.14]', 'secure', NULL),
+ ('out', '[IPv6:2001:db8::15]:25', 'secure', '.nexthop'),
+ ('out', '[192.0.2.16]:25', 'secure', 'nexthop'),
+ ('out', '[192.0.2.17]', 'secure', 'hostname:mx.17.test'),
+ ('out', '[192.0.2.18]', 'encrypt', NULL),
+ ('out', '19.test', 'secure', 'hostname:mx.19.test'),
+ ('out', '[mx.20.test]', 'secure', NULL),
+ ('out', '[192.0.2.21]', 'secure', '.nexthop:hostname')"
+tw 1 "servers that are addresses" check --mta postfix --json
+reported Postfix out / check subject
+found address_without_name '[14, 15]' "no name, and none possible"
+found address_among_names '[17]' "the address among names"
+reported
+sql "DELETE FROM policy WHERE id > 13; UPDATE sqlite_sequence SET seq = 13"
 sql "UPDATE policy SET subnet = '192.0.2.0/24' WHERE id = 11"
 tw 1 "a subnet for some users" check --mta postfix --json
 reported Postfix out / by subnet

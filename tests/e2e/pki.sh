@@ -17,7 +17,8 @@
 #   untrusted      untrusted.test, by root-other
 #   expired        expired.test, by root-good, ended
 #   wrongname      only elsewhere.test, by root-good
-#   address        address.test and the address 127.2.0.18, by root-good
+#   address        address.test, the addresses 127.1.0.20, 127.2.0.18 and
+#                  fd00:1::4, by root-good
 #   chain          chain.test, by int-good, with the intermediate
 #   incomplete     incomplete.test, by int-good, without it
 #   selfsigned     selfsigned.test, by itself
@@ -138,7 +139,7 @@ build()
 	    '*.expired.test' &&
 	server wrongname root-good $end elsewhere.test &&
 	server address root-good $end mx.address.test '*.address.test' \
-	    IP:127.2.0.18 &&
+	    IP:127.1.0.20 IP:127.2.0.18 IP:fd00:1::4 &&
 	server chain int-good $end mx.chain.test '*.chain.test' &&
 	server incomplete int-good $end mx.incomplete.test \
 	    '*.incomplete.test' &&

@@ -198,6 +198,7 @@ peers_table()
 	tls10 127.1.0.17 good $tls10 $low
 	tls13 127.1.0.18 good $tls13
 	anon 127.1.0.19 none $tls12 $low
+	address 127.1.0.20 address
 	PEERS
 }
 

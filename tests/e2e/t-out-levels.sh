@@ -219,6 +219,13 @@ all_rules()
 	insert '[127.1.0.3]:25' level=secure ca=other \
 	    cert_name=mx.untrusted.test priority=1
 	insert '[127.1.0.1]:25' level=secure ca=second
+	# next hops that are addresses: any word of cert_name suffices
+	insert '[127.1.0.5]' level=secure cert_name=hostname:elsewhere.test
+	insert '[127.1.0.5]:25' level=secure cert_name=hostname
+	insert '[127.1.0.20]' level=secure cert_name=nexthop:.nexthop
+	insert '[127.1.0.20]:25' level=secure cert_name=hostname:nexthop
+	insert '[127.1.0.6]' level=secure
+	insert '[IPv6:fd00:1::4]' level=secure cert_name=.nexthop:nexthop
 }
 
 other_mail()
@@ -238,6 +245,12 @@ other_mail()
 	u@literal.lab.test kept
 	u@literal-tls.lab.test tls
 	u@literal-none.lab.test clear
+	u@name.addr.test tls
+	u@noname.addr.test kept
+	u@next.addr.test tls
+	u@host.addr.test tls
+	u@default.addr.test kept
+	u@addr.lab6.test tls
 	u@a.lab6.test kept
 	u@tag.lab6.test kept
 	u@tls.lab6.test tls
@@ -246,7 +259,7 @@ other_mail()
 	MAIL
 }
 
-# Two peers: one without TLS, one with.
+# Peers without TLS, with it, with a certificate for the address.
 ipv6_peers()
 {
 	postfix_service recv "[fd00:1::2]:smtp inet n - n - - smtpd
@@ -254,6 +267,9 @@ ipv6_peers()
 	postfix_service recv "[fd00:1::3]:smtp inet n - n - - smtpd
  -o myhostname=mx.untrusted.test
  -o smtpd_tls_chain_files=$RUN/pki/untrusted.key,$RUN/pki/untrusted.pem"
+	postfix_service recv "[fd00:1::4]:smtp inet n - n - - smtpd
+ -o myhostname=mx.address.test
+ -o smtpd_tls_chain_files=$RUN/pki/address.key,$RUN/pki/address.pem"
 }
 
 # expect RCPT FATE DETAIL DESC
@@ -290,7 +306,8 @@ mixed_zone
 receivers_make
 without=lab6
 if ip -6 addr add fd00:1::2/64 dev lo nodad &&
-    ip -6 addr add fd00:1::3/64 dev lo nodad; then
+    ip -6 addr add fd00:1::3/64 dev lo nodad &&
+    ip -6 addr add fd00:1::4/64 dev lo nodad; then
 	ipv6_peers
 	without=nothing
 else
@@ -308,6 +325,12 @@ transport_maps = inline:{ { written.lab.test = smtp:[mx.plain.test] }
     { a.lab6.test = smtp:[fd00:1::2] }
     { tag.lab6.test = smtp:[IPv6:fd00:1:0::2]:25 }
     { tls.lab6.test = smtp:[fd00:1::3] }
+    { addr.lab6.test = smtp:[fd00:1::4] }
+    { name.addr.test = smtp:[127.1.0.5] }
+    { noname.addr.test = smtp:[127.1.0.5]:25 }
+    { next.addr.test = smtp:[127.1.0.20] }
+    { host.addr.test = smtp:[127.1.0.20]:25 }
+    { default.addr.test = smtp:[127.1.0.6] }
     { jail.lab.test = jail:[127.1.0.3]:25 }
     { jail-no.lab.test = jail:[127.1.0.1]:25 } }
 CF
@@ -333,6 +356,7 @@ done < <(cases)
 while read -r rcpt fate; do
 	detail=
 	case $rcpt in
+	*addr.*) cell Postfix out / check subject ;;
 	*@literal* | *lab6.test | *@jail*) cell Postfix out / by subnet ;;
 	*) cell Postfix out / by partner domain ;;
 	esac

@@ -242,8 +242,14 @@ unit_programs += %D%/test_agenda %D%/test_news
 %C%_test_news_LDADD = lib/daemon/libdaemon.a lib/cert/libcert.a \
 	$(LIBS_POLICY) $(CHECK_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
 	$(IDN2_LIBS)
+unit_programs += %D%/test_judge
+%C%_test_judge_SOURCES = %D%/test_judge.c %D%/cert_samples.h %D%/unit.h
+%C%_test_judge_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(OPENSSL_CFLAGS)
+%C%_test_judge_LDADD = lib/probe/libprobe.a $(LIBS_POLICY) \
+	lib/cert/libcert.a $(LIBS_POLICY) $(CHECK_LIBS) $(OPENSSL_LIBS) \
+	$(JANSSON_LIBS) $(IDN2_LIBS)
 unit_programs += %D%/test_probe
-%C%_test_probe_SOURCES = %D%/test_probe.c %D%/cert_samples.h %D%/unit.h
+%C%_test_probe_SOURCES = %D%/test_probe.c %D%/unit.h
 %C%_test_probe_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(OPENSSL_CFLAGS)
 %C%_test_probe_LDADD = lib/probe/libprobe.a $(LIBS_POLICY) \
 	lib/cert/libcert.a $(LIBS_POLICY) $(CHECK_LIBS) $(OPENSSL_LIBS) \

@@ -117,6 +117,14 @@ static const struct {
 	    "parted" },
 	{ "out", "*", "secure", "a.test::b.test", NULL, NULL, NULL, 0, NULL,
 	    "empty name" },
+	{ "out", "*", "secure", "192.0.2.1", NULL, NULL, NULL, 0, NULL,
+	    "must be host names" },
+	{ "out", "*", "secure", "a.test:.192.0.2.1", NULL, NULL, NULL, 0, NULL,
+	    "must be host names" },
+	{ "out", "*", "secure", "a.test:x.1", NULL, NULL, NULL, 0, NULL,
+	    "must be host names" },
+	{ "out", "*", "secure", "192.0.2.1.test:x.t1", NULL, NULL, NULL, 0,
+	    "secure match=192.0.2.1.test:x.t1", NULL },
 	{ "out", "*", "secure", "a.test match=evil", NULL, NULL, NULL, 0, NULL,
 	    "must be host names" },
 	{ "in", "*", "secure", "nexthop", NULL, NULL, NULL, 0, NULL,
@@ -287,6 +295,84 @@ START_TEST(patterns_of_every_length)
 }
 END_TEST
 
+/* To be met by any word: an address is to OpenSSL no further name, but a demand
+ * beside them. */
+static const struct {
+	struct sv cert_name;
+	bool is_address;
+	const char *want; /* "" and "dot-nexthop": of an address nothing is */
+} matches[] = {
+	{ SV("mx.test"), false, "mx.test" },
+	{ SV(".nexthop:nexthop:hostname"), false,
+	    "dot-nexthop:nexthop:hostname" },
+	{ SV("mx.test"), true, "mx.test" },
+	{ SV("hostname:mx.test"), true, "mx.test" },
+	{ SV("mx.test:nexthop:.b.test"), true, "mx.test:.b.test" },
+	{ SV("hostname"), true, "hostname" },
+	{ SV("nexthop"), true, "nexthop" },
+	{ SV("nexthop:hostname"), true, "nexthop" },
+	{ SV(".nexthop:hostname"), true, "hostname" },
+	{ SV("nexthop:.nexthop"), true, "nexthop" },
+	{ SV(".nexthop:.a.test"), true, ".a.test" },
+	/* An address has no subdomains: nothing matches, ever. */
+	{ SV(".nexthop"), true, "dot-nexthop" },
+	{ SV(""), false, "" },
+	{ SV(""), true, "" },
+};
+
+START_TEST(match_lists)
+{
+	const char *want = matches[_i].want;
+	bool is_none =
+	    strcmp(want, "") == 0 || strcmp(want, "dot-nexthop") == 0;
+	struct buf b;
+
+	buf_init(&b, 1000);
+	postfix_match(matches[_i].cert_name, matches[_i].is_address, &b);
+	ck_assert_str_eq(buf_str(&b), want);
+	ck_assert(
+	    postfix_can_match(matches[_i].cert_name, matches[_i].is_address) ==
+	    !(matches[_i].is_address && is_none));
+	buf_free(&b);
+}
+END_TEST
+
+static const struct {
+	const char *key;
+	const char *want;
+} hops[] = {
+	{ "a.test",
+	    "secure match=hostname:mx.test tafile=tlswarden/ca/abc.pem" },
+	{ "[a.test]",
+	    "secure match=hostname:mx.test "
+	    "tafile=tlswarden/ca/abc.pem" },
+	{ "[192.0.2.1]", "secure match=mx.test tafile=tlswarden/ca/abc.pem" },
+	{ "192.0.2.1:25", "secure match=mx.test tafile=tlswarden/ca/abc.pem" },
+	{ "[IPv6:2001:db8::1]:25",
+	    "secure match=mx.test tafile=tlswarden/ca/abc.pem" },
+	{ "[2001:db8::1]", "secure match=mx.test tafile=tlswarden/ca/abc.pem" },
+};
+
+/* The next hop decides, not the pattern. */
+START_TEST(address_nexthops)
+{
+	struct snapshot_builder *b = new_builder();
+	struct rule_row in = make_row(0);
+	struct lookup_answer a;
+	struct snapshot *s;
+
+	in.level = sv_from("secure");
+	in.ca = sv_from("lab");
+	in.cert_name = sv_from("hostname:mx.test");
+	ck_assert(snapshot_builder_row(b, &in, NULL) == 0);
+	s = snapshot_builder_done(b);
+	ask_tlspolicy(s, sv_from(hops[_i].key), &a);
+	ck_assert(a.status == LOOKUP_FOUND);
+	ck_assert_sv_eq(a.text, sv_from(hops[_i].want), hops[_i].key);
+	snapshot_free(s);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	unsigned want;
@@ -308,10 +394,12 @@ START_TEST(old_postfix_protocols)
 {
 	struct demand d = { .level = LEVEL_ENCRYPT,
 		.min_protocol = TLS_VERSION_1_2 };
+	const struct postfix_target to = { .version = 305,
+		.ca_directory = sv_from("x") };
 	struct buf b;
 
 	buf_init(&b, 1000);
-	postfix_tlspolicy(&d, 305, sv_from("x"), &b);
+	postfix_tlspolicy(&d, &to, &b);
 	ck_assert_str_eq(buf_str(&b),
 	    "encrypt protocols=!SSLv2:!SSLv3:!TLSv1:!TLSv1.1");
 	buf_free(&b);
@@ -324,6 +412,8 @@ add_tests(TCase *tc)
 	tcase_add_loop_test(tc, parse_time, 0, N_ROWS(times));
 	tcase_add_loop_test(tc, row, 0, N_ROWS(rows));
 	tcase_add_loop_test(tc, catch_all_keys, 0, N_ROWS(keys));
+	tcase_add_loop_test(tc, match_lists, 0, N_ROWS(matches));
+	tcase_add_loop_test(tc, address_nexthops, 0, N_ROWS(hops));
 	tcase_add_loop_test(tc, postfix_versions, 0, N_ROWS(versions));
 	tcase_add_test(tc, patterns_of_every_length);
 	tcase_add_test(tc, old_postfix_protocols);
