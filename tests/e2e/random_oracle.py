@@ -211,13 +211,13 @@ class World:
         places = {"nexthop": route.name, ".nexthop": "." + (route.name or ""),
                   "hostname": host}
         if route.name is None:
-            # OpenSSL looks for an address as the one that has to be there
-            # beside a name, and Postfix's own default has one of each.
+            # An address is no name. Postfix's own default wants both.
             if rule["cert_name"] is None:
                 return False
             names = [word for word in words if word not in places]
             if not names:
-                return host in self.addresses[kind.pair]
+                return ({"nexthop", "hostname"} & set(words) and
+                        host in self.addresses[kind.pair])
             words = names
         wanted = [places.get(word, word) for word in words]
         return any(name_matches(name, want) for want in wanted

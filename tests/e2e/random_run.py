@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tlswarden: mail flows by random tables while everything fails.
 
-usage: random_run.py RUN CONF POLICYD SENDER-ETC --seed N --scenes N
-                     --secs SECS [--journal FILE]
+usage: random_run.py RUN CONF POLICYD SENDER-ETC [--seed N] [--scenes N]
+                     [--duration SECS] [--secs SECS] [--journal FILE]
 
 Run by t-out-random.sh, which says what it needs; TAP on standard output. Each
 scene has a seed of its own, N, N + 1, ...: run one again with --scenes 1.
@@ -27,6 +27,8 @@ from random_world import HOME, Scene, Table, static_zone
 SLACK_SECS = 6          # a lookup of the old table, a delivery under way
 BOUNCE_SECS = 2         # a status of the old table, on its way to the log
 SETTLE_SECS = 60
+SEED = 6001             # its scene has mail of every fate
+MANY = 5                # any so many scenes have
 REPORTS = 4             # wrong results of a scene that are told in full
 FATE = re.compile(r"\[(\d+)\]: ([0-9A-F]+): to=<([^>]*)>, .*"
                   r"dsn=([0-9.]+), status=(\w+) \((.*)\)$")
@@ -412,7 +414,7 @@ def main():
     parser.add_argument("conf")
     parser.add_argument("policyd")
     parser.add_argument("etc")
-    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--scenes", type=int, default=1)
     parser.add_argument("--duration", type=float, default=0)
     parser.add_argument("--secs", type=float, default=15)
@@ -428,8 +430,9 @@ def main():
     print("# %d scenes, seeds %d to %d, in %d s: %s" % (
         done, options.seed, options.seed + done - 1, time.time() - start,
         ", ".join("%d %s" % (n, what) for what, n in totals.items())))
-    Tap.check(totals["delivered"] and totals["bounced"] and
-              totals["waiting"], "there was mail of every fate", [totals])
+    if done >= MANY or options.seed == SEED:
+        Tap.check(totals["delivered"] and totals["bounced"] and
+                  totals["waiting"], "there was mail of every fate", [totals])
     print("1..%d" % Tap.count)
     return Tap.failed > 0
 

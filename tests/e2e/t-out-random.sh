@@ -6,10 +6,10 @@
 # waits or bounced as its rule says.
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# RANDOM_SEED=N takes other tables and troubles, RANDOM_DURATION=SECS goes on
-# with N + 1, N + 2, ... so long: make check-random. A wrong result is told with
-# what was logged about it; all that was logged stays with KEEP=1, or goes to a
-# file of the folder RANDOM_KEEP=DIR.
+# In make check it is one scene, always the same. RANDOM_SEED=N takes other
+# tables and troubles, RANDOM_DURATION=SECS goes on with N + 1, N + 2, ... so
+# long: make check-random. A wrong result is told with what was logged about
+# it; all of that stays with KEEP=1, or goes to a file in RANDOM_KEEP=DIR.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=postfix.sh
@@ -44,10 +44,11 @@ postfix_start send
 journal=$RUN/journal.log
 if [ -n "${RANDOM_KEEP:-}" ]; then
 	mkdir -p "$RANDOM_KEEP" || bail "no folder $RANDOM_KEEP"
-	journal=$(cd "$RANDOM_KEEP" && pwd)/seed-${RANDOM_SEED:-1}.journal
+	journal=$(cd "$RANDOM_KEEP" && pwd)/seed-${RANDOM_SEED:-check}.journal
 fi
 cd "$RUN" || bail "no $RUN"
 PYTHONPATH=$HERE PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/random_run.py" \
     "$RUN" "$CONF" "$POLICYD" "$(postfix_dir send)" \
-    --seed "${RANDOM_SEED:-1}" --duration "${RANDOM_DURATION:-0}" \
-    --secs "${RANDOM_SECS:-15}" --journal "$journal"
+    ${RANDOM_SEED:+--seed "$RANDOM_SEED"} \
+    --duration "${RANDOM_DURATION:-0}" --secs "${RANDOM_SECS:-15}" \
+    --journal "$journal"
