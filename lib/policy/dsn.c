@@ -158,10 +158,20 @@ dsn_is_lasting(const struct dsn_probe *found)
 	    found->reason != REASON_CONNECTION_CLOSED;
 }
 
+/* A server may say 421 to any command when it has to close (RFC 5321 3.8):
+ * that tells nothing of its TLS. */
+static bool
+is_closing(struct sv text)
+{
+	return contains(text, (struct sv)SV(" refused to start TLS: 421"));
+}
+
 /* What the peer is surely to blame for may become permanent. */
 static bool
-may_be_permanent(enum reason seen, struct dsn_probes probes)
+may_be_permanent(enum reason seen, struct sv text, struct dsn_probes probes)
 {
+	if (seen == REASON_STARTTLS_REFUSED)
+		return !is_closing(text);
 	if (seen != REASON_HANDSHAKE_FAILURE)
 		return true;
 	for (size_t i = 0; i < probes.n; i++)
@@ -223,11 +233,12 @@ dsn_rewrite(struct sv key, const struct dsn_tie *tie, int64_t now,
 	if (seen == REASON_COUNT)
 		return false;
 	buf_init(&b, LIMIT_REPLY);
+	/* The rule says it, whatever class the peer's reply is of. */
 	if (tie->on_failure == ON_FAILURE_FAIL &&
-	    may_be_permanent(seen, probes))
+	    may_be_permanent(seen, text, probes))
 		buf_addc(&b, '5');
 	else
-		buf_addc(&b, status.p[0]);
+		buf_addc(&b, '4');
 	buf_add(&b, sv_skip(status, 1));
 	add_words(tie, seen, explaining(seen, probes), text, &b);
 	buf_add(out, buf_sv(&b));

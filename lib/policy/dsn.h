@@ -74,7 +74,8 @@ bool dsn_is_lasting(const struct dsn_probe *found);
 enum reason dsn_cause(struct sv text, struct dsn_probes probes);
 
 /* Adds the status and text for key and returns true, or false when they stay
- * as they are. probes is what was seen at that destination under the rule of
+ * as they are. Temporary or not says the rule, whatever class the peer's reply
+ * is of. probes is what was seen at that destination under the rule of
  * the tie, not long ago. The first that explains the failure gives the better
  * words; a handshake failure becomes permanent only when all of them explain
  * it by a lasting fault of the peer. */

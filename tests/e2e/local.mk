@@ -19,6 +19,7 @@ e2e_tests = \
 	%D%/t-out-maps.sh \
 	%D%/t-out-nonsense.sh \
 	%D%/t-out-monitor.sh \
+	%D%/t-out-replies.sh \
 	%D%/t-out-subnet.sh \
 	%D%/t-out-texts.sh \
 	%D%/t-out-tool.sh \
@@ -62,6 +63,7 @@ dist_check_DATA += \
 	%D%/random_peers.py \
 	%D%/random_run.py \
 	%D%/random_world.py \
+	%D%/replies.py \
 	%D%/says.py \
 	%D%/sendmail.sh \
 	%D%/smtp.py \
