@@ -13,6 +13,8 @@
 
 #include "base/conf.h"
 #include "base/conf_table.h"
+#include "base/conf_text.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/banned.h"
 
@@ -170,12 +172,13 @@ take_values(cfg_t *cfg, struct conf *conf, const struct load *load)
 }
 
 static int
-parse_file(FILE *fp, struct conf *conf, struct err *err_r)
+parse_text(struct buf *text, struct conf *conf, struct err *err_r)
 {
 	size_t n;
 	struct load load = { .file = conf->file, .err_r = err_r };
 	cfg_opt_t *opts;
 	cfg_t *cfg;
+	FILE *fp;
 	int rc = 0;
 
 	(void)conf_table(&n);
@@ -185,13 +188,21 @@ parse_file(FILE *fp, struct conf *conf, struct err *err_r)
 	cfg = cfg_init(opts, CFGF_NONE);
 	cfg_set_error_function(cfg, on_error);
 	cfg->filename = mem_strdup(conf->file);
-	if (fp != NULL && cfg_parse_fp(cfg, fp) != CFG_SUCCESS)
+	if (text->n == 0)
+		buf_addc(text, '\n'); /* there is no stream of nothing */
+	fp = fmemopen(text->p, text->n, "r");
+	if (fp == NULL)
+		rc = err_set(err_r, EX_OSERR, "%s: %s", conf->file,
+		    strerror(errno));
+	else if (cfg_parse_fp(cfg, fp) != CFG_SUCCESS)
 		rc = load.has_error
 		    ? -1
 		    : err_set(err_r, EX_CONFIG, "%s:%d: syntax error",
 			  conf->file, cfg->line);
 	if (rc == 0)
 		rc = take_values(cfg, conf, &load);
+	if (fp != NULL)
+		(void)fclose(fp);
 	cfg_free(cfg);
 	free_options(opts);
 	free(load.lines);
@@ -199,52 +210,52 @@ parse_file(FILE *fp, struct conf *conf, struct err *err_r)
 	return rc;
 }
 
-/* Opens for reading; *fp_r stays NULL when a file that may be absent is. */
+/* A file that may be absent and is leaves text empty. */
 static int
-open_file(const char *file, bool may_miss, FILE **fp_r, struct err *err_r)
+read_text(const char *file, bool *may_miss, struct buf *text, struct err *err_r)
 {
 	struct stat st;
-	FILE *fp = fopen(file, "re");
+	int rc = stat(file, &st);
 
-	if (fp == NULL && errno == ENOENT && may_miss)
+	*may_miss = *may_miss && rc != 0 && errno == ENOENT;
+	if (*may_miss)
 		return 0;
-	if (fp == NULL)
+	if (rc != 0)
 		return err_set(err_r, EX_NOINPUT,
 		    "%s: cannot read the configuration: %s", file,
 		    strerror(errno));
-	/* The scanner would end the program at a read error. */
-	if (fstat(fileno(fp), &st) < 0 || S_ISDIR(st.st_mode)) {
-		(void)fclose(fp);
+	if (S_ISDIR(st.st_mode))
 		return err_set(err_r, EX_NOINPUT, "%s: is not a file", file);
-	}
-	*fp_r = fp;
-	return 0;
+	if (file_read(file, text, err_r) != 0)
+		return -1;
+	return conf_text_blank(file, text, err_r);
 }
 
 int
 conf_load(const char *file, struct conf **conf_r, struct err *err_r)
 {
-	struct conf *conf;
-	FILE *fp = NULL;
-	bool is_default = file == NULL;
+	struct conf *conf = NULL;
+	bool is_missing = file == NULL;
+	struct buf text;
+	int rc = -1;
 
-	if (is_default)
+	if (file == NULL)
 		file = CONF_DEFAULT_FILE;
-	if (open_file(file, is_default, &fp, err_r) < 0)
-		return -1;
+	buf_init(&text, CONF_TEXT_MAX);
+	if (read_text(file, &is_missing, &text, err_r) < 0)
+		goto out;
 	conf = mem_zalloc(1, sizeof(*conf));
 	conf->file = mem_strdup(file);
-	conf->is_missing = fp == NULL;
-	if (parse_file(fp, conf, err_r) < 0) {
-		conf_free(conf);
-		conf = NULL;
-	}
-	if (fp != NULL)
-		(void)fclose(fp);
-	if (conf == NULL)
-		return -1;
+	conf->is_missing = is_missing;
+	if (parse_text(&text, conf, err_r) < 0)
+		goto out;
 	*conf_r = conf;
-	return 0;
+	conf = NULL;
+	rc = 0;
+out:
+	conf_free(conf);
+	buf_free(&text);
+	return rc;
 }
 
 void

@@ -7,6 +7,8 @@ noinst_LIBRARIES += lib/base/libbase.a
 	%D%/buf.c %D%/buf.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/conf_table.c %D%/conf_table.h \
+	%D%/conf_text.c \
+	%D%/conf_text.h \
 	%D%/conf_value.c \
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/err.c %D%/err.h \

@@ -90,6 +90,12 @@ static const struct {
 	    "policy_database = \"/x\\$y\"" },
 	{ "unquoted word", "log = stderr", "log = \"stderr\"" },
 	{ "comment behind", "log = stderr # x", "log = \"stderr\"" },
+	{ "comment of slashes", "//a\nlog = stderr", "log = \"stderr\"" },
+	{ "comment in a list", "socketmap_listen = {/* a\nb */ unix:/s # c\n}",
+	    "socketmap_listen = {\"unix:/s\"}" },
+	{ "slashes in a word", "state_database = /a//b",
+	    "state_database = \"/a//b\"" },
+	{ "string over two lines", "user = \"a\\\nb\"", "user = \"ab\"" },
 	{ "number", "workers = 256", "workers = 256" },
 	{ "quoted number", "workers = \"8\"", "workers = 8" },
 	{ "empty user", "user = \"\"", "user = \"\"" },
@@ -166,8 +172,24 @@ static const struct {
 	{ "no value", "log = \n", 2, "premature end of file" },
 	{ "open list", "socketmap_listen = {\n\"unix:/a\"\n", 3,
 	    "premature end of file" },
-	{ "open string", "log = \"stderr\n", 0, ":" },
-	{ "open single quotes", "log = 'stderr\n", 0, "unterminated string" },
+	{ "open string", "\nlog = \"stderr\n\n", 2, "quote is not closed" },
+	{ "open single quotes", "log = 'stderr\n", 1, "quote is not closed" },
+	{ "quote closed by the next one", "user = \"x\nlog = \"stderr\"", 1,
+	    "write \" at the end of the text" },
+	{ "quote behind a backslash", "user = \"x\\\"\nworkers = 1\n", 1,
+	    "quote is not closed" },
+	{ "open comment", "workers = 1\n/* open\n\nlog = \"stderr\"\n", 2,
+	    "comment is not closed" },
+	{ "behind comments", "# a\n# b\n\nworker = 1", 4, "unknown key" },
+	{ "behind a comment on its line", "log = stderr # a\nworker = 1", 2,
+	    "unknown key" },
+	{ "behind slashes", "// a\n//b\nworker = 1", 3, "unknown key" },
+	{ "behind a long comment", "/* a\n * b\n */\nworker = 1", 4,
+	    "unknown key" },
+	{ "behind quotes with comments", "trust_store = \"/#/*\"\nlog = '//'",
+	    2, "log: \"//\" is not allowed" },
+	{ "value behind a comment", "# a\n\nworkers = many # b", 3,
+	    "workers: \"many\" is not a whole" },
 	{ "lone brace", "}", 1, "brace" },
 	{ "list for one value", "log = {\"syslog\", \"stderr\"}", 1,
 	    "unexpected token '{'" },
@@ -271,6 +293,22 @@ START_TEST(missing_file)
 	ck_assert_ptr_nonnull(strstr(e.text, "/nonexistent/x.conf"));
 	ck_assert_int_eq(conf_load("/", &c, &e), -1);
 	ck_assert_ptr_nonnull(strstr(e.text, "is not a file"));
+}
+END_TEST
+
+/* A table or a disk by mistake: libconfuse took minutes to refuse it. */
+START_TEST(no_text)
+{
+	struct err e = { 0 };
+	struct conf *c = NULL;
+
+	ck_assert_int_eq(conf_load("/dev/zero", &c, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "/dev/zero: longer than"));
+	ck_assert_int_eq(conf_load("/proc/self/cmdline", &c, &e), -1);
+	ck_assert_int_eq(e.sysexit, EX_CONFIG);
+	ck_assert_ptr_nonnull(strstr(e.text, "is no text"));
+	ck_assert_int_eq(conf_load("/dev/null", &c, &e), 0);
+	conf_free(c);
 }
 END_TEST
 
@@ -389,6 +427,7 @@ add_tests(TCase *tc)
 	tcase_add_loop_test(tc, good_value, 0, N_ROWS(good_rows));
 	tcase_add_loop_test(tc, bad_value, 0, N_ROWS(bad_rows));
 	tcase_add_test(tc, missing_file);
+	tcase_add_test(tc, no_text);
 	tcase_add_test(tc, restart_keys);
 	tcase_add_loop_test(tc, endpoint_forms, 0, N_ROWS(endpoints));
 	tcase_add_test(tc, endpoint_path_length);
