@@ -12,6 +12,9 @@ import time
 from random_oracle import Route, has_glob
 from random_peers import KINDS
 
+NAMES = ["nexthop", ".nexthop", "hostname", "mx.good.test", ".good.test",
+         "elsewhere.test", "hostname:elsewhere.test",
+         "nexthop:.nexthop:hostname"]
 USERS = ["joe", "ceo", "sales-1", "sales-2", "vip+tag"]
 COLUMNS = ["id", "enabled", "priority", "direction", "sender", "recipient",
            "subnet", "level", "on_failure", "ca", "cert_name",
@@ -173,10 +176,7 @@ class Scene:
             if rng.random() < 0.3:
                 found["ca"] = rng.choice(["good", "second", "other", "int"])
             if rng.random() < 0.3:
-                found["cert_name"] = rng.choice([
-                    "nexthop", ".nexthop", "hostname", "mx.good.test",
-                    ".good.test", "elsewhere.test", "hostname:elsewhere.test",
-                    "nexthop:.nexthop:hostname"])
+                found["cert_name"] = rng.choice(NAMES)
         elif rng.random() < 0.15:
             found["cert_fingerprint"] = " ".join(
                 self.world.prints[pair] for pair in rng.sample(
@@ -222,12 +222,24 @@ class Scene:
             subnet=self.rng.choice(["127.2.0.0/29", "127.2.0.8/29",
                                     "127.2.0.2", "127.2.0.0/24"]))
 
+    def address_rule(self):
+        """Names mean something else where the next hop is an address."""
+        rng = self.rng
+        hops = [route.nexthop for route in self.routes.values()
+                if route.name is None]
+        return self.table.new(
+            recipient=rng.choice(["[%s]" % KINDS["address"].address] + hops),
+            level="secure", cert_name=rng.choice(NAMES + [".address.test"]),
+            priority=rng.randint(5, 60),
+            on_failure=rng.choice(["tempfail", "fail"]))
+
     def first_rules(self):
         rng = self.rng
         rules = [self.table.new(recipient=HOME, level="none", priority=0)]
         rules += [self.domain_rule((5, 199)) for _ in range(rng.randint(8, 16))]
         rules += [self.user_rule() for _ in range(rng.randint(2, 8))]
         rules += [self.subnet_rule() for _ in range(rng.randint(0, 2))]
+        rules += [self.address_rule() for _ in range(rng.randint(0, 2))]
         if rng.random() < 0.4:
             rules.append(self.table.new(
                 recipient=rng.choice(["*", "*@*"]), priority=900,
