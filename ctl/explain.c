@@ -122,9 +122,9 @@ ask_inbound(struct question *q, struct err *err_r)
 		    "--nexthop belongs to --direction out");
 	inbound_init(&q->in);
 	if (q->sender != NULL)
-		inbound_sender(&q->in, sv_from(q->sender));
+		inbound_sender(&q->in, sv_from(q->sender), INBOUND_READ);
 	if (q->recipient != NULL)
-		inbound_recipient(&q->in, sv_from(q->recipient));
+		inbound_recipient(&q->in, sv_from(q->recipient), INBOUND_READ);
 	q->in.has_client = q->n_peers > 0;
 	q->in.client = q->peers[0];
 	q->in.tls = &q->tls;

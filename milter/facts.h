@@ -20,11 +20,11 @@
 #define FACTS_MACROS_MAIL                                      \
 	"i {auth_type} {tls_version} {cipher} "                \
 	"{cipher_bits} {verify} {cert_subject} {cert_issuer} " \
-	"{cn_subject} {cert_fp}"
+	"{cn_subject} {cert_fp} {mail_addr}"
 /* {tls_version} at CONNECT: only with implicit TLS is it there already. */
 #define FACTS_MACROS_CONNECT "v {daemon_name} {tls_version}"
 #define FACTS_MACROS_HELO "{tls_version} {verify}"
-#define FACTS_MACROS_RCPT "i"
+#define FACTS_MACROS_RCPT "i {rcpt_addr}"
 #define FACTS_MACROS_EOM "i"
 
 struct facts {

@@ -175,9 +175,23 @@ session_note_queue_id(struct session *s, const struct macros *m)
 	set_text(&s->last_queue_id, id, SHORT_TEXT);
 }
 
+enum inbound_form
+session_address(const struct session *s, const struct macros *m,
+    const char *macro, struct sv *address)
+{
+	struct sv read = macros_get(m, macro);
+
+	if (s->mta != RECORD_POSTFIX || read.p == NULL)
+		return INBOUND_WRITTEN;
+	*address = read;
+	return INBOUND_READ;
+}
+
 void
 session_mail(struct session *s, struct sv sender, const struct macros *m)
 {
+	enum inbound_form form;
+
 	s->reached_mail = true;
 	s->mta = facts_mta(s->mta, m);
 	facts_collect(&s->facts, s->mta, s->is_asked, m);
@@ -185,7 +199,8 @@ session_mail(struct session *s, struct sv sender, const struct macros *m)
 	s->is_authenticated |= s->facts.is_authenticated;
 	buf_reset(&s->queue_id);
 	session_note_queue_id(s, m);
-	inbound_sender(&s->inbound, sender);
+	form = session_address(s, m, "{mail_addr}", &sender);
+	inbound_sender(&s->inbound, sender, form);
 	session_keep_address(&s->sender, sender);
 }
 

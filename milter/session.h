@@ -83,6 +83,11 @@ void session_abort(struct session *s);
 /* Shared by the files of this module. */
 void session_note_queue_id(struct session *s, const struct macros *m);
 void session_keep_address(struct buf *b, struct sv address);
+/* *address is what the client wrote. Postfix takes comments, quotes and routes
+ * there and tells in this macro whose address it read; Sendmail's macro has
+ * not the domains that are its own, so what was written counts. */
+enum inbound_form session_address(const struct session *s,
+    const struct macros *m, const char *macro, struct sv *address);
 
 /* The row of the session, if it is to be recorded; views are valid as long as
  * s. domains is room for LIMIT_RECORD_DOMAINS of them. */

@@ -105,13 +105,15 @@ session_rcpt(struct session *s, struct sv recipient, const struct macros *m,
     const struct session_rcpt *with, struct reply *reply_r)
 {
 	struct rcpt r = { s, with };
+	enum inbound_form form;
 	struct judgement j;
 
 	if (s->is_local)
 		return true;
 	session_note_queue_id(s, m);
+	form = session_address(s, m, "{rcpt_addr}", &recipient);
 	session_keep_address(&s->recipient, recipient);
-	inbound_recipient(&s->inbound, recipient);
+	inbound_recipient(&s->inbound, recipient, form);
 	inbound_judge(with->snapshot, &s->inbound, &j);
 	inbound_monitors(with->snapshot, &s->inbound, &j, tell_monitor, &r);
 	count(s, &j);

@@ -98,8 +98,8 @@ judge(struct service_context *ctx, const struct attrs *a, struct buf *out)
 		return JUDGED_NOT;
 	in->tls = &tls;
 	in->has_client = addr_parse(a->v[ATTR_CLIENT_ADDRESS], &in->client);
-	inbound_sender(in, a->v[ATTR_SENDER]);
-	inbound_recipient(in, a->v[ATTR_RECIPIENT]);
+	inbound_sender(in, a->v[ATTR_SENDER], INBOUND_READ);
+	inbound_recipient(in, a->v[ATTR_RECIPIENT], INBOUND_READ);
 	inbound_judge(snap, in, &j);
 	inbound_monitors(snap, in, &j, on_monitor, &asked);
 	if (j.verdict.kind == VERDICT_PASS) {

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "policy/inbound.h"
+#include "wire/envelope.h"
 
 void
 inbound_init(struct inbound *in)
@@ -19,24 +20,33 @@ inbound_init(struct inbound *in)
 }
 
 static bool
-parse(struct party *p, struct sv text)
+parse(struct party *p, struct sv text, enum inbound_form form)
 {
-	if (party_address(p, text) == PARTY_OK)
-		return true;
-	party_none(p);
-	return false;
+	struct buf swapped;
+	bool is_good;
+
+	text = envelope_strip(text);
+	buf_init(&swapped, PARTY_TEXT_MAX);
+	if (envelope_swap(text, &swapped))
+		text = buf_sv(&swapped);
+	is_good = (form == INBOUND_READ || envelope_is_plain(text)) &&
+	    !swapped.is_full && party_address(p, text) == PARTY_OK;
+	if (!is_good)
+		party_none(p);
+	buf_free(&swapped);
+	return is_good;
 }
 
 void
-inbound_sender(struct inbound *in, struct sv text)
+inbound_sender(struct inbound *in, struct sv text, enum inbound_form form)
 {
-	in->bad_sender = !parse(&in->sender, text);
+	in->bad_sender = !parse(&in->sender, text, form);
 }
 
 void
-inbound_recipient(struct inbound *in, struct sv text)
+inbound_recipient(struct inbound *in, struct sv text, enum inbound_form form)
 {
-	in->bad_recipient = !parse(&in->recipient, text);
+	in->bad_recipient = !parse(&in->recipient, text, form);
 }
 
 struct query

@@ -10,13 +10,20 @@
 #include "policy/decide.h"
 #include "policy/snapshot.h"
 
+/* Where an address comes from. */
+enum inbound_form {
+	INBOUND_WRITTEN = 0, /* as the client wrote it: comments and all */
+	INBOUND_READ         /* as the MTA, or a person, reads it */
+};
+
 /* Self-contained but for tls, which is borrowed. */
 struct inbound {
 	struct party sender; /* absent: not known, or no address */
 	struct party recipient;
 	/* What the MTA accepted as an address is none for us: longer than any,
-	 * or of a domain that cannot exist. It matches only "*" and could so
-	 * slip past a rule; refused where any inbound rule enforces. */
+	 * of a domain that cannot exist, or written so that only the MTA can
+	 * read it. It matches only "*" and could so slip past a rule; refused
+	 * where any inbound rule enforces. */
 	bool bad_sender;
 	bool bad_recipient;
 	bool has_client;
@@ -30,10 +37,11 @@ struct judgement {
 };
 
 void inbound_init(struct inbound *in);
-/* Each parses an envelope address, as the MTA gives it. The sender stays from
- * one recipient to the next. */
-void inbound_sender(struct inbound *in, struct sv text);
-void inbound_recipient(struct inbound *in, struct sv text);
+/* Each parses an envelope address; "user%dom" and "dom!user" are user@dom. The
+ * sender stays from one recipient to the next. */
+void inbound_sender(struct inbound *in, struct sv text, enum inbound_form form);
+void
+inbound_recipient(struct inbound *in, struct sv text, enum inbound_form form);
 
 /* The question that the rest asks of a snapshot; views into in. */
 struct query inbound_query(const struct inbound *in);

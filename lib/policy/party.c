@@ -7,6 +7,7 @@
 
 #include "policy/party.h"
 #include "wire/domain.h"
+#include "wire/envelope.h"
 
 /* FNV-1a over the bytes from the last to the first, so that the hash of a
  * domain is a step on the way to the hash of an address in it. */
@@ -173,6 +174,20 @@ in_brackets(struct sv text, struct sv *inner_r)
 	return true;
 }
 
+/* The user and its '@'. A quoted string is what it quotes: Postfix gives it
+ * with its quotes to a filter, without them to a policy service. */
+static void
+put_user(struct party *p, struct sv user)
+{
+	size_t n = envelope_user(user, p->text);
+
+	for (size_t i = 0; i < n; i++)
+		p->text[i] = sv_lower(p->text[i]);
+	p->text[n] = '@';
+	p->user_n = (uint16_t)n;
+	p->text_n = (uint16_t)(n + 1);
+}
+
 enum party_status
 party_address(struct party *p, struct sv text)
 {
@@ -189,11 +204,7 @@ party_address(struct party *p, struct sv text)
 	host = sv_skip(text, at + 1);
 	if (user.n > PARTY_USER_MAX || memchr(text.p, '\0', text.n) != NULL)
 		return PARTY_BAD;
-	for (size_t i = 0; i < user.n; i++)
-		p->text[i] = sv_lower(user.p[i]);
-	p->user_n = (uint16_t)user.n;
-	p->text[user.n] = '@';
-	p->text_n = (uint16_t)(user.n + 1);
+	put_user(p, user);
 	if (in_brackets(host, &inner))
 		p->is_literal = addr_parse(inner, &p->addr);
 	if (!put_host(p, host))

@@ -61,8 +61,8 @@ struct party {
 /* Sets p to absent. */
 void party_none(struct party *p);
 /* An envelope address; "", "<>" give PARTY_NULL; one pair of <> around it is
- * dropped; an address without '@' has an empty domain (matches "*" and, being
- * not null, "*@*"). */
+ * dropped, as are the quotes around a user; an address without '@' has an empty
+ * domain (matches "*" and, being not null, "*@*"). */
 enum party_status party_address(struct party *p, struct sv text) MUST_CHECK;
 /* A next hop as Postfix writes it: dom, [host], host:port, [host]:port,
  * [addr], [IPv6:addr]:port, addr, a path. A port may be the name of a service:

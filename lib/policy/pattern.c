@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "policy/pattern.h"
 #include "wire/domain.h"
+#include "wire/envelope.h"
 
 #define FORMS                                                                \
 	"write user@example.com, example.com, .example.com, a glob such as " \
@@ -120,6 +121,15 @@ add_lower(struct sv v, struct buf *norm)
 		buf_addc(norm, sv_lower(v.p[i]));
 }
 
+/* Without the quotes of a quoted string, as parties are. */
+static void
+add_user(struct sv user, struct buf *norm)
+{
+	char meant[PARTY_USER_MAX];
+
+	add_lower(sv_make(meant, envelope_user(user, meant)), norm);
+}
+
 /* user@[192.0.2.1] */
 static int
 parse_literal_address(struct sv text, struct sv host, struct buf *norm,
@@ -148,7 +158,7 @@ parse_address(struct sv text, struct sv user, struct sv host, struct buf *norm,
 		    "characters in it; write the domain alone for all users, "
 		    "<> for the null sender",
 		    err_r);
-	add_lower(user, norm);
+	add_user(user, norm);
 	buf_addc(norm, '@');
 	p->domain_at = (uint16_t)norm->n;
 	p->has_user = true;
@@ -424,6 +434,24 @@ pattern_matches(const struct pattern *p, const struct party *who)
 	return pattern_matches_domain(p, who) && user_matches(p, who);
 }
 
+/* A user that is no word of its own is quoted again. */
+static void
+format_user(struct sv user, struct buf *out)
+{
+	bool is_quoted = sv_find(user, ' ') < user.n ||
+	    sv_find(user, '"') < user.n || sv_find(user, '\\') < user.n;
+
+	if (is_quoted)
+		buf_addc(out, '"');
+	for (size_t i = 0; i < user.n; i++) {
+		if (is_quoted && (user.p[i] == '"' || user.p[i] == '\\'))
+			buf_addc(out, '\\');
+		buf_addc(out, user.p[i]);
+	}
+	if (is_quoted)
+		buf_addc(out, '"');
+}
+
 void
 pattern_format(const struct pattern *p, struct buf *out)
 {
@@ -435,7 +463,11 @@ pattern_format(const struct pattern *p, struct buf *out)
 		buf_addc(out, '.');
 	if (p->is_bracketed)
 		buf_addc(out, '[');
-	buf_add(out, sv_make(p->text, p->n));
+	if (p->has_user) {
+		format_user(pattern_user(p), out);
+		buf_addc(out, '@');
+	}
+	buf_add(out, pattern_domain(p));
 	if (p->is_bracketed)
 		buf_addc(out, ']');
 	if (p->port != 0)

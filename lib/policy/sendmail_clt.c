@@ -106,8 +106,9 @@ sendmail_client(const struct snapshot *s, const struct sendmail_key *k,
 	buf_init(&names, 3 * SENDMAIL_KEY_MAX);
 	set_tls(k, &names, &tls);
 	in.tls = &tls;
-	inbound_sender(&in, k->sender.n > 0 ? k->sender : sv_from("<>"));
-	inbound_recipient(&in, k->recipient);
+	inbound_sender(&in, k->sender.n > 0 ? k->sender : sv_from("<>"),
+	    INBOUND_WRITTEN);
+	inbound_recipient(&in, k->recipient, INBOUND_WRITTEN);
 	judge(s, &in, is_cut, out, r);
 	buf_free(&names);
 }

@@ -4,6 +4,7 @@ noinst_LIBRARIES += lib/wire/libwire.a
 	%D%/addr.c %D%/addr.h \
 	%D%/attrs.c %D%/attrs.h \
 	%D%/domain.c %D%/domain.h \
+	%D%/envelope.c %D%/envelope.h \
 	%D%/netstring.c %D%/netstring.h \
 	%D%/reply_text.c %D%/reply_text.h \
 	%D%/socketmap.c %D%/socketmap.h \

@@ -102,8 +102,9 @@ ask(const struct snapshot *s, struct sv key)
 	(void)sv_word(&key, &sender);
 	in.has_client = addr_parse(client, &in.client);
 	in.tls = &tls;
-	inbound_sender(&in, sender);
-	inbound_recipient(&in, sv_from("someone@recipient.example"));
+	inbound_sender(&in, sender, INBOUND_READ);
+	inbound_recipient(&in, sv_from("someone@recipient.example"),
+	    INBOUND_READ);
 	inbound_judge(s, &in, &j);
 	return j.rule != NULL;
 }

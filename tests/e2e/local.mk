@@ -1,6 +1,7 @@
 # Makefile fragment of tests/e2e: the programs against real mail servers.
 # Each test makes its own network and process namespace (root; else skipped).
 e2e_tests = \
+	%D%/t-in-address.sh \
 	%D%/t-in-certs-delegation.sh \
 	%D%/t-in-certs.sh \
 	%D%/t-in-header.sh \

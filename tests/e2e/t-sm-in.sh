@@ -189,6 +189,13 @@ expect_rcpt "550 $(refusal 5.7.10 7 'from sub.bank.test')" "a subdomain" \
     a@sub.bank.test b@us.test
 expect_rcpt '250 2.1.5 .*' "a domain whose end looks alike" a@thebank.test \
     b@us.test
+for from in '<a@bank.test (x@x.test)>' '<a@bank.test (a@x.test>' \
+    '<a@"bank.test">' '<a@bank .test>' '<Joe <a@bank.test>>' '<a%bank.test>' \
+    '<bank.test!a>' '<@x.test:a@bank.test>' '<"a"@bank.test>'; do
+	got=$(smtp "EHLO c.test" "MAIL FROM:$from" "RCPT TO:<b@us.test>" QUIT)
+	check "nor can odd writing hide it: $from" \
+	    test "$(grep -c '^250 2.1.5' <<< "$got")" = 0
+done
 cell Sendmail in / level none
 expect_rcpt '250 2.1.5 .*' "level none takes plaintext" a@free.bank.test \
     b@us.test

@@ -85,8 +85,8 @@ static void
 fill(struct inbound *in, const struct row *row, const struct tls_facts *tls)
 {
 	inbound_init(in);
-	inbound_sender(in, sv_from(row->sender));
-	inbound_recipient(in, sv_from(row->recipient));
+	inbound_sender(in, sv_from(row->sender), INBOUND_WRITTEN);
+	inbound_recipient(in, sv_from(row->recipient), INBOUND_WRITTEN);
 	in->has_client = row->client != NULL &&
 	    addr_parse(sv_from(row->client), &in->client);
 	in->tls = tls;
@@ -184,10 +184,77 @@ START_TEST(refuses_endless_users)
 }
 END_TEST
 
+/* What a client writes, what the MTA reads, whose address it is. */
+static const struct {
+	enum inbound_form form;
+	const char *text;
+	const char *want; /* NULL: nobody can know */
+} addresses[] = {
+	{ INBOUND_WRITTEN, "<A@Bank.test.>", "a@bank.test" },
+	{ INBOUND_WRITTEN, "a%bank.test", "a@bank.test" },
+	{ INBOUND_WRITTEN, "a%x.test%bank.test", "a%x.test@bank.test" },
+	{ INBOUND_WRITTEN, "bank.test!x.test!a", "x.test!a@bank.test" },
+	{ INBOUND_READ, "bank.test!a%x.test", "a%x.test@bank.test" },
+	{ INBOUND_READ, "a%bank.test@", "a@bank.test" },
+	{ INBOUND_WRITTEN, "a%bank.test@x.test", "a%bank.test@x.test" },
+	{ INBOUND_WRITTEN, "<@x.test,@y.test:a@bank.test>", "a@bank.test" },
+	{ INBOUND_WRITTEN, "\"a\"@bank.test", "a@bank.test" },
+	{ INBOUND_WRITTEN, "\"a\\\"b c\"@bank.test", "a\"b c@bank.test" },
+	{ INBOUND_WRITTEN, "\"x@y.test\"@bank.test", "x@y.test@bank.test" },
+	{ INBOUND_READ, "a b@bank.test", "a b@bank.test" },
+	{ INBOUND_WRITTEN, "o'brien..=_+$@bank.test",
+	    "o'brien..=_+$@bank.test" },
+	{ INBOUND_WRITTEN, "a@[192.0.2.1]", "a@192.0.2.1" },
+	{ INBOUND_WRITTEN, "root", "root@" },
+	{ INBOUND_WRITTEN, "%", "%@" },
+	{ INBOUND_WRITTEN, "!x", "!x@" },
+	{ INBOUND_WRITTEN, "x%", "x%@" },
+	{ INBOUND_WRITTEN, "\"\"@bank.test", "\"\"@bank.test" },
+	{ INBOUND_WRITTEN, "@", NULL },
+	{ INBOUND_WRITTEN, "a@bank.test (x@x.test)", NULL },
+	{ INBOUND_WRITTEN, "a@bank.test (x@x.test", NULL },
+	{ INBOUND_WRITTEN, "a@bank.(@x.)test", NULL },
+	{ INBOUND_WRITTEN, "a@\"bank.test\"", NULL },
+	{ INBOUND_WRITTEN, "a@bank\\.test", NULL },
+	{ INBOUND_WRITTEN, "a@bank .test", NULL },
+	{ INBOUND_WRITTEN, "a @bank.test", NULL },
+	{ INBOUND_WRITTEN, "Joe <a@bank.test>", NULL },
+	{ INBOUND_WRITTEN, "a@x.test <a@bank.test>", NULL },
+	{ INBOUND_WRITTEN, "x:a@bank.test;", NULL },
+	{ INBOUND_WRITTEN, "a@x.test@bank.test", NULL },
+	{ INBOUND_WRITTEN, "\"a\"b@bank.test", NULL },
+	{ INBOUND_WRITTEN, "\"a\\\"@bank.test", NULL },
+	{ INBOUND_WRITTEN, "a\\b@bank.test", NULL },
+	{ INBOUND_WRITTEN, "a@bank.test,b@x.test", NULL },
+	{ INBOUND_WRITTEN, "a@[192.0.2.1]]", NULL },
+	{ INBOUND_WRITTEN, "a@bank\x01.test", NULL },
+	{ INBOUND_WRITTEN, "a@bank\x7f.test", NULL },
+	{ INBOUND_WRITTEN, "a b", NULL },
+	{ INBOUND_READ, "a@\xff.test", NULL },
+};
+
+START_TEST(reads_addresses)
+{
+	const char *want = addresses[_i].want, *text = addresses[_i].text;
+	struct inbound in;
+
+	inbound_init(&in);
+	inbound_sender(&in, sv_from(text), addresses[_i].form);
+	inbound_recipient(&in, sv_from(text), addresses[_i].form);
+	ck_assert_msg(in.bad_sender == (want == NULL), "%s", text);
+	ck_assert_int_eq(in.bad_recipient, in.bad_sender);
+	ck_assert_int_eq((int)in.sender.kind,
+	    want == NULL ? PARTY_ABSENT : PARTY_ADDRESS);
+	ck_assert_msg(want == NULL || sv_is(party_text(&in.sender), want),
+	    "%s: got %.*s", text, SV_ARG(party_text(&in.sender)));
+}
+END_TEST
+
 static void
 add_tests(TCase *tc)
 {
 	tcase_add_loop_test(tc, judges, 0, N_ROWS(rows));
+	tcase_add_loop_test(tc, reads_addresses, 0, N_ROWS(addresses));
 	tcase_add_test(tc, watches_bad_addresses);
 	tcase_add_test(tc, refuses_endless_users);
 }

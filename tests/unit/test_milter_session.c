@@ -333,10 +333,46 @@ START_TEST(knows_nothing_before_mail)
 	stage_open(&st);
 	connect_from(&st, "192.0.2.1", 25000, plain);
 	ck_assert(rcpt(&st, "<b@us.test>"));
-	inbound_sender(&st.s.inbound, sv_from("a@bank.test"));
+	inbound_sender(&st.s.inbound, sv_from("a@bank.test"), INBOUND_READ);
 	ck_assert(!rcpt(&st, "<b@us.test>"));
 	ck_assert_str_eq(st.reply.code, "451");
 	ck_assert_str_eq(st.reply.status, "4.7.0");
+	stage_close(&st);
+}
+END_TEST
+
+/* What the client wrote, whose MTA, what that read; is it refused, as what? */
+static const struct {
+	const char *written, *version, *read;
+	const char *code; /* NULL: accepted */
+	const char *sender;
+} reading[] = {
+	{ "<a@bank.test (x@x.test)>", "Postfix 3.7.11", "a@bank.test", "550",
+	    "a@bank.test" },
+	{ "<a@bank.test (x@x.test)>", "Postfix 3.7.11", NULL, "451",
+	    "a@bank.test (x@x.test)" },
+	{ "<a@bank.test (x@x.test)>", "8.17.1", "a@x.test", "451",
+	    "a@bank.test (x@x.test)" },
+	{ "<a@x.test>", "8.17.1", "a@bank.test", NULL, "" },
+	{ "<a@bank.test>", "8.17.1", "a", "550", "a@bank.test" },
+	{ "<a@x.test (a@bank.test)>", "Postfix 3.7.11", "a@x.test", NULL, "" },
+	{ "<>", "Postfix 3.7.11", "", NULL, "" },
+};
+
+START_TEST(believes_what_postfix_reads)
+{
+	struct macro_pair told[MACRO_TABLE_MAX] = { { "v",
+							reading[_i].version },
+		{ "{mail_addr}", reading[_i].read } };
+	struct stage st;
+
+	stage_open(&st);
+	connect_from(&st, "192.0.2.1", 25000, told);
+	mail(&st, reading[_i].written, told);
+	ck_assert_int_eq(rcpt(&st, "<b@us.test>"), reading[_i].code == NULL);
+	if (reading[_i].code != NULL)
+		ck_assert_str_eq(st.reply.code, reading[_i].code);
+	ck_assert_str_eq(st.heard.sender, reading[_i].sender);
 	stage_close(&st);
 }
 END_TEST
@@ -506,6 +542,8 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, refuses_per_recipient);
 	tcase_add_test(tc, watches);
 	tcase_add_test(tc, knows_nothing_before_mail);
+	tcase_add_loop_test(tc, believes_what_postfix_reads, 0,
+	    N_ROWS(reading));
 	tcase_add_test(tc, forgets_the_sender);
 	tcase_add_loop_test(tc, keeps_what_is_allowed, 0, N_ROWS(privacy));
 	tcase_add_test(tc, fills_the_row);

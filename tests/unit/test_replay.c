@@ -273,8 +273,9 @@ ck_agree(const struct table_row *rows, int n, int rule, struct sv sender,
 	buf_addf(&address, "any.user@%.*s", SV_ARG(sender));
 	replay_facts(&row, &names, &facts);
 	inbound_init(&in);
-	inbound_sender(&in, sender.n > 0 ? buf_sv(&address) : sender);
-	inbound_recipient(&in, sv_from("another@us.test"));
+	inbound_sender(&in, sender.n > 0 ? buf_sv(&address) : sender,
+	    INBOUND_READ);
+	inbound_recipient(&in, sv_from("another@us.test"), INBOUND_READ);
 	in.has_client = addr_parse(row.client_addr, &in.client);
 	in.tls = &facts;
 	inbound_judge(trial, &in, &j);
