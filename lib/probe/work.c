@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "fact/tls.h"
 #include "probe/work.h"
+#include "resolve/resolve.h"
 #include "wire/addr.h"
 #include "wire/domain.h"
 #include "wire/netstring.h"
@@ -226,7 +227,7 @@ read_place(const json_t *o, struct record_probe *row)
 	    !get_number(o, "port", UINT16_MAX, &port) || port == 0)
 		return false;
 	row->port = (uint16_t)port;
-	return (domain_is_valid(row->host) || addr_parse(row->host, &addr)) &&
+	return resolve_is_host(row->host) &&
 	    (row->addr.n == 0 || addr_parse(row->addr, &addr));
 }
 

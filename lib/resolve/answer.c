@@ -41,6 +41,17 @@ answer_judge(const struct answer *q, const char *name, const char *type,
 }
 
 bool
+resolve_is_host(struct sv text)
+{
+	static const struct sv wild = SV("*.");
+	struct addr addr;
+
+	return domain_is_valid(
+		   sv_starts(text, wild) ? sv_skip(text, wild.n) : text) ||
+	    addr_parse(text, &addr);
+}
+
+bool
 resolve_wire_name(struct sv rdata, char text_r[LIMIT_DOMAIN + 1])
 {
 	char text[LIMIT_DOMAIN + 1];
@@ -68,7 +79,7 @@ resolve_wire_name(struct sv rdata, char text_r[LIMIT_DOMAIN + 1])
 	}
 	if (domain_normalise(sv_make(text, n), text_r, &normal_n) !=
 		DOMAIN_OK ||
-	    !domain_is_valid(sv_make(text_r, normal_n)))
+	    !resolve_is_host(sv_make(text_r, normal_n)))
 		return false;
 	text_r[normal_n] = '\0';
 	return true;

@@ -254,6 +254,10 @@ resolve_addrs(struct resolver *r, const char *host, int64_t timeout_msecs,
 	memset(list, 0, sizeof(*list));
 	list->is_secure = true;
 	list->ttl_secs = UINT32_MAX;
+	if (addr_parse(sv_from(host), &list->addrs[0])) {
+		list->n = 1;
+		return RESOLVE_OK;
+	}
 	for (size_t i = 0; i < 2; i++) {
 		struct question q;
 		enum resolve_status one;

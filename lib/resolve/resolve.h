@@ -73,14 +73,19 @@ void resolver_free(struct resolver *r);
 enum resolve_status
 resolve_mx(struct resolver *r, const char *domain, int64_t timeout_msecs,
     struct mx_list *list_r, struct err *err_r) MUST_CHECK;
-/* The addresses of a host. RESOLVE_TEMP only when neither family is known. */
+/* The addresses of a host, one that is an address itself (an MX record may
+ * have that) included. RESOLVE_TEMP only when neither family is known. */
 enum resolve_status
 resolve_addrs(struct resolver *r, const char *host, int64_t timeout_msecs,
     struct addr_list *list_r, struct err *err_r) MUST_CHECK;
 
+/* What mail servers take for a host in an MX record. RFC 5321 5.1 allows names
+ * alone, but Postfix connects to an address that stands there, and looks up a
+ * name with "*." in front as it is (src/dns/dns_lookup.c). */
+bool resolve_is_host(struct sv text) MUST_CHECK;
 /* Reads a domain name in wire form (RFC 1035 3.1, no compression) off the
  * front of rdata as text in normal form; "" is the root. False if malformed
- * or with bytes that no host name has. */
+ * or no host. */
 bool
 resolve_wire_name(struct sv rdata, char text_r[LIMIT_DOMAIN + 1]) MUST_CHECK;
 

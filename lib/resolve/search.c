@@ -160,6 +160,32 @@ take_mx(struct search *s, const struct answer *a)
 	}
 }
 
+static bool
+has_room(struct search *s)
+{
+	struct err err = { 0 };
+
+	if (s->n_addrs < LIMIT_SERVER_ADDRS)
+		return true;
+	(void)err_set(&err, EX_TEMPFAIL, "DNS of %s: more than %d addresses",
+	    s->name, LIMIT_SERVER_ADDRS);
+	lack(s, SERVERS_IPV4 | SERVERS_IPV6, &err);
+	return false;
+}
+
+/* An MX record with an address in place of a name: Postfix goes there. */
+static bool
+take_literal(struct search *s, const char *host)
+{
+	struct addr addr;
+
+	if (!addr_parse(sv_from(host), &addr))
+		return false;
+	if (has_room(s))
+		s->addrs[s->n_addrs++] = addr;
+	return true;
+}
+
 static void
 take_addrs(struct search *s, const struct probe *p, const struct answer *a)
 {
@@ -176,13 +202,8 @@ take_addrs(struct search *s, const struct probe *p, const struct answer *a)
 	if (status != RESOLVE_OK)
 		return;
 	for (size_t i = 0; a->result->data[i] != NULL; i++) {
-		if (s->n_addrs == LIMIT_SERVER_ADDRS) {
-			(void)err_set(&err, EX_TEMPFAIL,
-			    "DNS of %s: more than %d addresses", s->name,
-			    LIMIT_SERVER_ADDRS);
-			lack(s, SERVERS_IPV4 | SERVERS_IPV6, &err);
+		if (!has_room(s))
 			return;
-		}
 		if (answer_addr(a->result, i, steps[p->step].family,
 			&s->addrs[s->n_addrs]))
 			s->n_addrs++;
@@ -247,6 +268,11 @@ step_on(struct search *s)
 	struct probe *p;
 
 	while (has_more(s) && (p = free_probe(s)) != NULL) {
+		if (s->n_asked % 2 == 0 &&
+		    take_literal(s, s->mx.hosts[s->n_asked / 2].name)) {
+			s->n_asked += 2;
+			continue;
+		}
 		p->host = s->n_asked / 2;
 		p->step = s->n_asked % 2 == 0 ? STEP_A : STEP_AAAA;
 		s->n_asked++;

@@ -72,7 +72,12 @@ mx pref.test mx.plain.test
 mx halfpref.test mx.plain.test mx2.twomx.test
 mx exact.test mx1.twomx.test
 mx move.test mx.plain.test
+mx number.test 127.1.0.15
+mx numberlast.test mx.good.test 127.1.0.15
+mx number6.test mx.good.test ::1
+mx wild.test "*.any.test" mx.good.test
 zone_add 'bare.test A 127.1.0.15' 'alias.test CNAME in.test' \
+    '*.any.test A 127.1.0.15' \
     'slow.test MX 10 mx1.twomx.test' '*.many.test MX 10 mx.good.test' \
     'wait.test MX 10 mx1.twomx.test' 'free.test MX 10 mx.plain.test'
 sender_make <<-CF
@@ -95,14 +100,15 @@ INSERT INTO policy (id, direction, recipient, subnet, level, on_failure,
     (12, 'out', '*', '127.1.0.3', 'secure', 'tempfail', 12),
     (13, 'out', '*', '127.1.0.6', 'none', 'tempfail', 13),
     (14, 'out', '*', '127.1.0.2', 'preferred', 'tempfail', 14),
-    (15, 'out', '*', 'fd00:1::/64', 'encrypt', 'tempfail', 15);
+    (15, 'out', '*', 'fd00:1::/64', 'encrypt', 'tempfail', 15),
+    (16, 'out', '*', '::1', 'encrypt', 'tempfail', 16);
 " || bail "the table refuses a rule of this test"
 policyd_start
 postfix_start send
 
 cell Postfix out / by subnet
 for domain in in out last first both bare alias auth authtoo off halfoff pref \
-    halfpref exact in6 out6; do
+    halfpref exact number numberlast number6 wild in6 out6; do
 	case $domain in
 	*6) [ -n "$six" ] || continue ;;
 	esac
@@ -119,6 +125,15 @@ expect_deferred u@first.test "$no_tls 10 for mail to first\.test" \
 expect_sent u@both.test tls "... the second MX has TLS" mx.good.test
 expect_deferred u@bare.test "$no_tls 10" "... no MX, the domain's own address"
 expect_deferred u@alias.test "$no_tls 10" "... an alias of the domain"
+# Against RFC 5321 5.1, but Postfix takes it.
+expect_deferred u@number.test "$no_tls 10" "... an address in the MX record"
+expect_sent u@numberlast.test tls "... in the second: TLS is demanded" \
+    mx.good.test
+is "$(explained numberlast.test)" encrypt "... by the rule"
+expect_sent u@number6.test tls "IPv6 in the MX record: so, too" mx.good.test
+is "$(explained number6.test)" encrypt "... by the rule"
+expect_sent u@wild.test tls "a wildcard in the MX record: so, too" mx.good.test
+is "$(explained wild.test)" encrypt "... by the rule"
 expect_deferred u@auth.test \
     'dsn=4\.7\.5.*Verified TLS required by policy rule 12' \
     "secure: the certificate is nobody's"

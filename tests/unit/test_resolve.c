@@ -29,6 +29,18 @@ static const struct {
 	{ "63 bytes", SV("\77" L63 "\0"), L63 },
 	{ "253 bytes", SV("\77" L63 "\77" L63 "\77" L63 "\75" L61 "\0"),
 	    L63 "." L63 "." L63 "." L61 },
+	{ "an address in place of a name",
+	    SV("\3"
+	       "192\1"
+	       "0\1"
+	       "2\1"
+	       "1\0"),
+	    "192.0.2.1" },
+	{ "an IPv6 address",
+	    SV("\13"
+	       "2001:DB8::1\0"),
+	    "2001:db8::1" },
+	{ "a wildcard", SV("\1*\1x\0"), "*.x" },
 	{ "bytes behind", SV("\2mx\0\xff\xff"), "mx" },
 	{ "254 bytes", SV("\77" L63 "\77" L63 "\77" L63 "\76" L62 "\0"), NULL },
 	{ "nothing", SV(""), NULL },
@@ -49,6 +61,14 @@ static const struct {
 	{ "bracket", SV("\3[a]\0"), NULL },
 	{ "slash", SV("\3a/b\0"), NULL },
 	{ "colon", SV("\3a:b\0"), NULL },
+	{ "a wildcard alone", SV("\1*\0"), NULL },
+	{ "a wildcard behind", SV("\1a\1*\1x\0"), NULL },
+	{ "two wildcards", SV("\1*\1*\1x\0"), NULL },
+	{ "a part of a label", SV("\2*a\1x\0"), NULL },
+	{ "nearly IPv6",
+	    SV("\5"
+	       "1:::2\0"),
+	    NULL },
 	{ "hyphen first", SV("\2-a\0"), NULL },
 	{ "hyphen last", SV("\2a-\0"), NULL },
 	{ "8 bits, no UTF-8", SV("\2\xff\xfe\0"), NULL },
