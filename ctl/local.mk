@@ -66,6 +66,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/postfix_place.c \
 	%D%/postfix_plan.c %D%/postfix_plan.h \
 	%D%/postfix_route.c %D%/postfix_route.h \
+	%D%/postfix_set.c \
 	%D%/postfix_ways.c \
 	%D%/promote.c %D%/promote.h \
 	%D%/reload.c \

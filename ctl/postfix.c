@@ -113,30 +113,35 @@ add_pair(struct postfix *p, struct sv service, struct sv name, struct sv value)
 		p->pairs =
 		    mem_realloc(p->pairs, p->max_pairs, sizeof(*p->pairs));
 	}
-	p->pairs[p->n_pairs++] =
-	    (struct postfix_pair){ service, name, value, sv_make(NULL, 0) };
+	p->pairs[p->n_pairs++] = (struct postfix_pair){ service, name, value,
+		value, sv_make(NULL, 0) };
 }
 
-/* Lines "name = value", or "smtp/inet/name = value". */
+/* A line "name = value", or "smtp/inet/name = value". False: it is neither. */
+static bool
+split(struct sv line, bool is_override, struct postfix_pair *r)
+{
+	size_t eq = sv_find(line, '=');
+	struct sv left = sv_trim(sv_head(line, eq));
+	size_t slash = is_override ? sv_rfind(left, '/') : left.n;
+
+	if (eq == line.n || (is_override && slash == left.n))
+		return false;
+	*r = (struct postfix_pair){ .value = sv_trim(sv_skip(line, eq + 1)) };
+	r->service = sv_head(left, is_override ? slash : 0);
+	r->name = is_override ? sv_skip(left, slash + 1) : left;
+	return true;
+}
+
 static void
 take_pairs(struct postfix *p, struct sv text, bool is_override)
 {
 	struct sv line;
+	struct postfix_pair pair;
 
-	while (sv_cut(&text, '\n', &line)) {
-		size_t eq = sv_find(line, '=');
-		struct sv left = sv_trim(sv_head(line, eq));
-		struct sv value = sv_trim(sv_skip(line, eq + 1));
-		size_t slash = is_override ? sv_rfind(left, '/') : left.n;
-
-		if (eq == line.n || (is_override && slash == left.n))
-			continue;
-		if (is_override)
-			add_pair(p, sv_head(left, slash),
-			    sv_skip(left, slash + 1), value);
-		else
-			add_pair(p, sv_make(NULL, 0), left, value);
-	}
+	while (sv_cut(&text, '\n', &line))
+		if (split(line, is_override, &pair))
+			add_pair(p, pair.service, pair.name, pair.value);
 }
 
 /* NULL: neither main.cf nor that service has it. */
@@ -150,26 +155,39 @@ find_pair(const struct postfix *p, struct sv service, struct sv name)
 	return NULL;
 }
 
-/* Lines "name = $other"; the others are passed over. */
+/* "$other" or "${other}". */
 static void
-take_references(struct postfix *p, struct sv text)
+take_reference(struct postfix *p, struct postfix_pair *pair)
 {
-	struct sv line, none = sv_make(NULL, 0);
+	struct sv value = pair->written;
+	const struct postfix_pair *other;
+
+	if (value.n < 2 || value.p[0] != '$')
+		return;
+	value = sv_skip(value, 1);
+	if (value.p[0] == '{' && value.p[value.n - 1] == '}')
+		value = sv_head(sv_skip(value, 1), value.n - 2);
+	other = find_pair(p, sv_make(NULL, 0), value);
+	if (other != NULL)
+		pair->other = other->name;
+}
+
+/* The lines of take_pairs as they are written. */
+static void
+take_written(struct postfix *p, struct sv text, bool is_override)
+{
+	struct sv line;
+	struct postfix_pair as, *pair;
 
 	while (sv_cut(&text, '\n', &line)) {
-		size_t eq = sv_find(line, '=');
-		struct sv value = sv_trim(sv_skip(line, eq + 1));
-		struct postfix_pair *pair, *other;
-
-		if (value.n < 2 || value.p[0] != '$')
+		pair = split(line, is_override, &as)
+		    ? find_pair(p, as.service, as.name)
+		    : NULL;
+		if (pair == NULL)
 			continue;
-		value = sv_skip(value, 1);
-		if (value.p[0] == '{' && value.p[value.n - 1] == '}')
-			value = sv_head(sv_skip(value, 1), value.n - 2);
-		pair = find_pair(p, none, sv_trim(sv_head(line, eq)));
-		other = find_pair(p, none, value);
-		if (pair != NULL && other != NULL)
-			pair->other = other->name;
+		pair->written = as.value;
+		if (!is_override)
+			take_reference(p, pair);
 	}
 }
 
@@ -248,7 +266,7 @@ postfix_read_in(struct postfix *p, struct arena *mem, const char *directory,
 	take_pairs(p, text, false);
 	if (ask_postconf(p, NULL, &text, err_r) != 0)
 		return -1;
-	take_references(p, text);
+	take_written(p, text, false);
 	if (ask_postconf(p, "-M", &text, err_r) != 0)
 		return -1;
 	while (sv_cut(&text, '\n', &line))
@@ -256,6 +274,9 @@ postfix_read_in(struct postfix *p, struct arena *mem, const char *directory,
 	if (ask_postconf(p, "-Px", &text, err_r) != 0)
 		return -1;
 	take_pairs(p, text, true);
+	if (ask_postconf(p, "-P", &text, err_r) != 0)
+		return -1;
+	take_written(p, text, true);
 	take_version(p);
 	return 0;
 }
@@ -275,8 +296,8 @@ postfix_done(struct postfix *p)
 	p->services = NULL;
 }
 
-struct sv
-postfix_service_get(const struct postfix *p, struct sv service,
+const struct postfix_pair *
+postfix_service_pair(const struct postfix *p, struct sv service,
     const char *name, bool *is_override_r)
 {
 	struct sv none = sv_make(NULL, 0), want = sv_from(name);
@@ -288,14 +309,24 @@ postfix_service_get(const struct postfix *p, struct sv service,
 		own = find_pair(p, service, want);
 		if (own != NULL) {
 			*is_override_r = true;
-			return own->value;
+			return own;
 		}
 		if (at == NULL || at->other.n == 0)
 			break;
 		want = at->other;
 		at = find_pair(p, none, want);
 	}
-	return set != NULL ? set->value : none;
+	return set;
+}
+
+struct sv
+postfix_service_get(const struct postfix *p, struct sv service,
+    const char *name, bool *is_override_r)
+{
+	const struct postfix_pair *pair =
+	    postfix_service_pair(p, service, name, is_override_r);
+
+	return pair != NULL ? pair->value : sv_make(NULL, 0);
 }
 
 struct sv

@@ -3,7 +3,7 @@
  *
  * Postfix itself says it: "postconf -x" every setting with its default,
  * "postconf" the same as written, "postconf -M" the services of master.cf,
- * "postconf -Px" what these override. A setting that is written, or defaults
+ * "postconf -Px" what these override, "postconf -P" the same as written. A setting that is written, or defaults
  * to, $other follows a service's override of the other one. All of them obey
  * MAIL_CONFIG. Views live as long as the arena.
  */
@@ -23,8 +23,9 @@ enum { POSTFIX_TOOL_MSECS = 10000, POSTFIX_TOOL_BYTES = 4 << 20 };
 struct postfix_pair {
 	struct sv service; /* "smtp/unix"; empty: of main.cf */
 	struct sv name;
-	struct sv value; /* with all $names replaced */
-	struct sv other; /* of main.cf: it is written as $other; else empty */
+	struct sv value;   /* with all $names replaced */
+	struct sv written; /* as it stands in the file */
+	struct sv other;   /* of main.cf: it is written as $other; else empty */
 };
 
 struct postfix_service {
@@ -63,6 +64,10 @@ struct sv postfix_get(const struct postfix *p, const char *name);
 /* The setting as that service has it: its override, or main.cf. */
 struct sv postfix_service_get(const struct postfix *p, struct sv service,
     const char *name, bool *is_override_r);
+/* The same with its value as it is written; NULL: this version has none of that
+ * name. */
+const struct postfix_pair *postfix_service_pair(const struct postfix *p,
+    struct sv service, const char *name, bool *is_override_r);
 const struct postfix_service *
 postfix_service(const struct postfix *p, const char *name);
 /* True if a service that runs this command is chrooted. */
@@ -73,7 +78,8 @@ struct postfix_place {
 	struct sv service; /* "smtp/inet"; empty: main.cf */
 	const char *name;  /* of the setting: "lmtp_..." for lmtp(8) */
 	struct sv value;
-	bool is_chrooted; /* a service that has it so is */
+	struct sv written; /* the same with its $names */
+	bool is_chrooted;  /* a service that has it so is */
 };
 
 struct postfix_places {

@@ -101,9 +101,7 @@ ask_milter(struct plan *p, const struct postfix_place *at,
     struct check_finding *f)
 {
 	if (p->milter != NULL)
-		plan_set_at(p, f, at,
-		    check_text(p->check, "%s%s%.*s", p->milter,
-			at->value.n > 0 ? ", " : "", SV_ARG(at->value)));
+		plan_set_front(p, f, at, p->milter);
 }
 
 static void
@@ -171,10 +169,8 @@ need_delegation(struct plan *p)
 			    "permit, reject or defer of %s",
 			    p->delegation, at->name);
 		else
-			plan_set_at(p, f, at,
-			    check_text(p->check,
-				"%.*s%scheck_policy_service %s",
-				SV_ARG(at->value), at->value.n > 0 ? ", " : "",
+			plan_set_end(p, f, at,
+			    check_text(p->check, "check_policy_service %s",
 				p->delegation));
 	}
 }
@@ -195,34 +191,32 @@ is_refusal(struct sv action)
 	    sv_is_nocase(sv_head(action, 6), "REJECT");
 }
 
+static const struct sv action_name = SV("default_action=");
+
 /* The option "default_action=..." of the listener word of a list:
  * "{ unix:PATH, default_action=accept }". */
 static bool
 own_action(struct sv list, struct sv word, struct sv *action_r)
 {
-	static const struct sv name = SV("default_action=");
 	struct sv rest = sv_skip(list, (size_t)(word.p - list.p) + word.n);
 	struct sv option;
 
 	while (
 	    postfix_word(&rest, &option) && sv_find(option, '=') < option.n) {
-		if (!sv_starts(option, name))
+		if (!sv_starts(option, action_name))
 			continue;
-		*action_r = sv_skip(option, name.n);
+		*action_r = sv_skip(option, action_name.n);
 		return true;
 	}
 	return false;
 }
 
-static void
-milter_fails_open(struct plan *p, const struct postfix_place *at,
-    const char *value)
+static struct check_finding *
+milter_fails_open(struct plan *p, const struct postfix_place *at)
 {
-	plan_set_at(p,
-	    plan_need_at(p, at, plan_is_in_strict, "milter_fails_open",
-		"\"accept\": while the milter is down, mail that the rules "
-		"refuse is taken"),
-	    at, value);
+	return plan_need_at(p, at, plan_is_in_strict, "milter_fails_open",
+	    "\"accept\": while the milter is down, mail that the rules refuse "
+	    "is taken");
 }
 
 static void
@@ -239,12 +233,9 @@ need_strict_milter(struct plan *p)
 		    !own_action(at->value, word, &action) ||
 		    !sv_is(action, "accept"))
 			continue;
-		milter_fails_open(p, at,
-		    check_text(p->check, "%.*stempfail%.*s",
-			SV_ARG(sv_head(at->value,
-			    (size_t)(action.p - at->value.p))),
-			SV_ARG(sv_skip(at->value,
-			    (size_t)(action.p - at->value.p) + action.n))));
+		plan_set_word(p, milter_fails_open(p, at), at,
+		    sv_make(action.p - action_name.n, action_name.n + action.n),
+		    "default_action=tempfail");
 	}
 	places = postfix_places(&p->postfix, POSTFIX_EVERY, "smtpd",
 	    "milter_default_action");
@@ -255,7 +246,8 @@ need_strict_milter(struct plan *p)
 		if (sv_is(at->value, "accept") &&
 		    plan_names(p, list, &p->conf->milter_listen, &word) &&
 		    !own_action(list, word, &action))
-			milter_fails_open(p, at, "tempfail");
+			plan_set_at(p, milter_fails_open(p, at), at,
+			    "tempfail");
 	}
 }
 
@@ -501,12 +493,10 @@ need_ehlo_of(struct plan *p, const char *command, const char *name)
 		    "STARTTLS stays offered to clients of rules with level "
 		    "none: the map ehlo is not asked");
 		if (p->socketmap != NULL || p->ehlo_file != NULL)
-			plan_set_at(p, f, at,
-			    check_text(p->check, "%s%s%s%.*s",
+			plan_set_front(p, f, at,
+			    check_text(p->check, "%s%s",
 				p->ehlo_file != NULL ? "cidr:" : p->socketmap,
-				p->ehlo_file != NULL ? p->ehlo_file : ":ehlo",
-				at->value.n > 0 ? ", " : "",
-				SV_ARG(at->value)));
+				p->ehlo_file != NULL ? p->ehlo_file : ":ehlo"));
 	}
 }
 

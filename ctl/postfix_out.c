@@ -82,15 +82,15 @@ static void
 ask_ours(struct plan *p, struct check_finding *f, const struct list *l,
     const struct postfix_place *at, struct sv word)
 {
-	size_t start = word.p == NULL ? 0 : (size_t)(word.p - at->value.p);
-	struct sv rest = sv_skip(at->value, start + word.n);
+	const char *ours;
 
-	if (p->socketmap != NULL)
-		plan_set_at(p, f, at,
-		    check_text(p->check, "%.*s%s:%s%s%.*s",
-			SV_ARG(sv_head(at->value, start)), p->socketmap, l->map,
-			word.p == NULL && rest.n > 0 ? ", " : "",
-			SV_ARG(rest)));
+	if (p->socketmap == NULL)
+		return;
+	ours = check_text(p->check, "%s:%s", p->socketmap, l->map);
+	if (word.p == NULL)
+		plan_set_front(p, f, at, ours);
+	else
+		plan_set_word(p, f, at, word, ours);
 }
 
 /* Services of master.cf that deliver with a map of their own, and are not known

@@ -96,21 +96,17 @@ absolute_at(struct plan *p, const struct named *n,
 	    SV_ARG(queue));
 	prefix = sv_from(unix_queue);
 	while (at->is_chrooted && postfix_word(&rest, &word)) {
-		size_t start = (size_t)(word.p - at->value.p);
-
 		if (!sv_starts(word, prefix))
 			continue;
-		plan_set_at(p,
+		plan_set_word(p,
 		    plan_need_at(p, at, n->fits, "chroot_path",
 			check_text(p->check,
 			    "%.*s is an absolute path, which %s(8) does not "
 			    "find in its chroot",
 			    SV_ARG(word), n->command)),
-		    at,
-		    check_text(p->check, "%.*s%sunix:%.*s%.*s",
-			SV_ARG(sv_head(at->value, start)), n->kind,
-			SV_ARG(sv_skip(word, prefix.n)),
-			SV_ARG(sv_skip(at->value, start + word.n))));
+		    at, word,
+		    check_text(p->check, "%sunix:%.*s", n->kind,
+			SV_ARG(sv_skip(word, prefix.n))));
 		return;
 	}
 }

@@ -45,27 +45,41 @@ counts(const struct asked *a, const struct postfix_service *s)
 	    (a->which == POSTFIX_EVERY || !sv_starts(s->name, ours));
 }
 
+static struct postfix_place
+place_of(const struct postfix *p, struct sv service, const char *name,
+    bool *is_own_r)
+{
+	const struct postfix_pair *pair =
+	    postfix_service_pair(p, service, name, is_own_r);
+	struct postfix_place r = { .service = service, .name = name };
+
+	if (pair != NULL) {
+		r.value = pair->value;
+		r.written = pair->written;
+	}
+	return r;
+}
+
 static void
 add_places(const struct postfix *p, const struct asked *a,
     struct postfix_places *r)
 {
 	struct postfix_place *main = &r->v[r->n++];
 	size_t n = 0, n_main = 0;
+	bool is_own;
 
-	*main = (struct postfix_place){ .name = a->name,
-		.value = postfix_get(p, a->name) };
+	*main = place_of(p, sv_make(NULL, 0), a->name, &is_own);
 	for (size_t i = 0; i < p->n_services; i++) {
 		const struct postfix_service *s = &p->services[i];
-		struct sv value;
-		bool is_own;
+		struct postfix_place at;
 
 		if (!counts(a, s))
 			continue;
 		n++;
-		value = postfix_service_get(p, s->name, a->name, &is_own);
+		at = place_of(p, s->name, a->name, &is_own);
+		at.is_chrooted = s->is_chrooted;
 		if (is_own) {
-			r->v[r->n++] = (struct postfix_place){ s->name, a->name,
-				value, s->is_chrooted };
+			r->v[r->n++] = at;
 			continue;
 		}
 		n_main++;

@@ -11,7 +11,7 @@
 #include "policy/lookup.h"
 #include "base/banned.h"
 
-enum { PATH_BYTES = 4096, COMMAND_BYTES = 64 << 10 };
+enum { PATH_BYTES = 4096 };
 
 bool
 plan_is_out(const struct rule *r)
@@ -210,54 +210,6 @@ plan_starttls(struct plan *p, const char *command, const char *name,
 				    "without TLS";
 		}
 	}
-}
-
-/* For a shell: in single quotes. */
-static void
-add_quoted(struct buf *b, const char *s)
-{
-	buf_addc(b, '\'');
-	for (; *s != '\0'; s++) {
-		if (*s == '\'')
-			buf_adds(b, "'\\'");
-		buf_addc(b, *s);
-	}
-	buf_addc(b, '\'');
-}
-
-void
-plan_change(struct plan *p, struct check_finding *f, const char *flag,
-    const char *change)
-{
-	struct buf b;
-
-	if (f == NULL)
-		return;
-	buf_init(&b, COMMAND_BYTES);
-	buf_adds(&b, "postconf ");
-	if (p->instance != NULL)
-		buf_addf(&b, "-c %s ", p->instance);
-	buf_adds(&b, flag);
-	buf_addc(&b, ' ');
-	add_quoted(&b, change);
-	f->flag = flag;
-	f->change = change;
-	f->fix = check_text(p->check, "%s", buf_str(&b));
-	buf_free(&b);
-}
-
-void
-plan_set_at(struct plan *p, struct check_finding *f,
-    const struct postfix_place *at, const char *value)
-{
-	if (at->service.n == 0)
-		plan_change(p, f, "-e",
-		    check_text(p->check, "%s =%s%s", at->name,
-			*value == '\0' ? "" : " ", value));
-	else
-		plan_change(p, f, "-P",
-		    check_text(p->check, "%.*s/%s=%s", SV_ARG(at->service),
-			at->name, value));
 }
 
 /* "unix:PATH" or "inet:HOST:PORT" as Postfix has it is that listener. */

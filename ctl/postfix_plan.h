@@ -48,6 +48,15 @@ bool plan_is_used(const struct plan *p, const struct postfix_place *at);
 /* Mends f (NULL: nothing) by giving the setting that value there. */
 void plan_set_at(struct plan *p, struct check_finding *f,
     const struct postfix_place *at, const char *value);
+/* The same by a word in front of, or behind, what is there. */
+void plan_set_front(struct plan *p, struct check_finding *f,
+    const struct postfix_place *at, const char *word);
+void plan_set_end(struct plan *p, struct check_finding *f,
+    const struct postfix_place *at, const char *word);
+/* The same by another word instead of this one of at->value; where that is
+ * written in another setting, f says so and carries no change. */
+void plan_set_word(struct plan *p, struct check_finding *f,
+    const struct postfix_place *at, struct sv word, const char *with);
 /* Mends f (NULL: nothing) by postconf FLAG CHANGE. */
 void plan_change(struct plan *p, struct check_finding *f, const char *flag,
     const char *change);

@@ -205,6 +205,42 @@ verdict $? "after two rounds of fixes nothing is left to mend"
 [ "$(postconf -h smtp_tls_policy_maps)" = "$map:tlspolicy, hash:/x" ]
 verdict $? "what was there stays behind ours"
 
+# ---- what is written with $ stays so ----------------------------------------
+# mends NAME WANT DESC: the fixes of check leave it so, as it is written.
+mends() {
+	"$program" -c "$conf" check --mta postfix --json |
+		jq -r '.findings[] | select(.change != null) | .fix' |
+		grep -F "$1 =" >"$work/fixes"
+	sh "$work/fixes"
+	touch -d '1 minute ago' "$MAIL_CONFIG/main.cf"
+	out=$(postconf -h "$1") err=$(cat "$work/fixes")
+	out_is "$2" "$3"
+}
+rules dui
+postfix_dir 'mine = hash:/x; smtp_tls_policy_maps = $mine;
+transport_maps = regexp:{{/@example\.mil$$/ smtp:[relay.test]:25}};
+smtpd_milters = ${stress?{inet:127.0.0.1:1}:{inet:127.0.0.1:2}}'
+mends smtp_tls_policy_maps "$map:tlspolicy, \$mine" "another setting"
+mends transport_maps \
+	"$map:transport, regexp:{{/@example\.mil\$\$/ smtp:[relay.test]:25}}" \
+	"two of them"
+mends smtpd_milters \
+	"unix:milter.sock, \${stress?{inet:127.0.0.1:1}:{inet:127.0.0.1:2}}" \
+	"a condition"
+[ "$(postconf -hx transport_maps)" = \
+	"$map:transport, regexp:{{/@example\.mil\$/ smtp:[relay.test]:25}}" ]
+verdict $? "and Postfix reads it as before"
+postfix_dir "mine = static:may; smtp_tls_policy_maps = \$mine, socketmap:unix:other.sock:tlspolicy, static:none
+smtpd_milters = { inet:127.0.0.1:1, default_action=accept }, { unix:milter.sock, default_action=accept }"
+mends smtp_tls_policy_maps "\$mine, $map:tlspolicy, static:none" "one word"
+mends smtpd_milters "{ inet:127.0.0.1:1, default_action=accept }, { unix:milter.sock, default_action=tempfail }" \
+	"ours of two that are the same"
+postfix_dir "mine = socketmap:unix:other.sock:tlspolicy; smtp_tls_policy_maps = \$mine"
+look wrong_socket p "a word of another setting"
+json '.findings[] | select(.code == "wrong_socket") | .change == null and
+	(.fix | startswith("write '"$map"':tlspolicy instead of "))' \
+	"is to be written there by hand"
+
 # ---- text, and trouble ----------------------------------------------------
 rules d
 postfix_dir ""
