@@ -8,6 +8,7 @@ message that it took.
 import socket
 import ssl
 import threading
+import time
 import warnings
 
 warnings.simplefilter("ignore", DeprecationWarning)  # old TLS, on purpose
@@ -20,12 +21,13 @@ IDLE_SECS = 60
 
 class Kind:
     """What a peer offers. tls: yes, none, refuse (454) or broken; pair: its
-    certificate of pki.sh; version: the only one; bits: the only strength."""
+    certificate of pki.sh; version: the only one; bits: the only strength;
+    delay: seconds until it answers EHLO."""
 
     def __init__(self, name, number, tls="yes", pair="good", version=None,
-                 bits=256):
+                 bits=256, delay=0):
         self.name, self.tls, self.pair = name, tls, pair
-        self.version, self.bits = version, bits
+        self.version, self.bits, self.delay = version, bits, delay
         self.address = "127.2.0.%d" % number
         self.host = "mx.%s.test" % name
 
@@ -49,6 +51,8 @@ KINDS = {kind.name: kind for kind in (
     Kind("aes128", 16, version="TLSv1.2", bits=128),
     Kind("dead", 17, tls="dead"),
     Kind("address", 18, pair="address"),
+    # Long enough that the table is often another one meanwhile.
+    Kind("slow", 19, tls="none", delay=5),
 )}
 
 
@@ -88,6 +92,7 @@ class Session:
         self.sock.sendall(text.encode() + b"\r\n")
 
     def greet(self):
+        time.sleep(self.kind.delay)
         lines = [self.kind.host, "PIPELINING"]
         if self.tls is None and self.kind.tls != "none":
             lines.append("STARTTLS")

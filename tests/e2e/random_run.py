@@ -98,7 +98,8 @@ class Witness:
             self.heard_rcpts += 1
             if not self.is_ours(recipient):
                 return
-            route, found = self.rules_of(recipient, now, now, SLACK_SECS)
+            route, found = self.rules_of(recipient, now, now,
+                                         SLACK_SECS + kind.delay)
             rules = [rule for rule, _ in found]
             host = route.hosts[route.kinds.index(kind)]
             if not any(self.world.may_be_heard(rule, kind, host, route, tls)
