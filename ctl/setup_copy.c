@@ -25,7 +25,9 @@ enum {
 	STAMP_BYTES = 96
 };
 
-static const char *const names[] = { "main.cf", "master.cf" };
+/* In this order they are copied and put back, so that the copy of main.cf is
+ * there as long as something is to be put back, and only then. */
+static const char *const names[] = { "master.cf", "main.cf" };
 
 enum { N_NAMES = sizeof(names) / sizeof(names[0]) };
 
@@ -44,10 +46,11 @@ write_all(int fd, struct sv v)
 	return fsync(fd);
 }
 
-/* With owner and mode of the original. */
+/* With owner and mode of the original; whole or not at all. */
 static int
 copy(const char *from, const char *to, struct err *err_r)
 {
+	char part[COPY_BYTES + 8];
 	struct stat sb;
 	struct buf bytes;
 	int fd = -1, rc = -1;
@@ -55,12 +58,14 @@ copy(const char *from, const char *to, struct err *err_r)
 	buf_init(&bytes, FILE_BYTES);
 	if (file_read(from, &bytes, err_r) != 0)
 		goto out;
-	fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	(void)snprintf(part, sizeof(part), "%s.part", to);
+	(void)unlink(part);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 	    0600);
 	if (fd < 0 || stat(from, &sb) != 0 ||
 	    fchown(fd, sb.st_uid, sb.st_gid) != 0 ||
 	    fchmod(fd, sb.st_mode & 07777) != 0 ||
-	    write_all(fd, buf_sv(&bytes)) != 0)
+	    write_all(fd, buf_sv(&bytes)) != 0 || rename(part, to) != 0)
 		(void)err_set(err_r, EX_CANTCREAT, "%s: %s", to,
 		    strerror(errno));
 	else
@@ -69,7 +74,7 @@ out:
 	if (fd >= 0)
 		(void)close(fd);
 	if (fd >= 0 && rc != 0)
-		(void)unlink(to);
+		(void)unlink(part);
 	buf_free(&bytes);
 	return rc;
 }
@@ -105,9 +110,13 @@ static bool
 is_free(const char *dir, const char *end)
 {
 	char from[PATH_BYTES], to[COPY_BYTES];
+	bool is_there = false;
 
-	name_both(from, to, dir, names[0], end);
-	return access(to, F_OK) != 0;
+	for (size_t i = 0; i < N_NAMES; i++) {
+		name_both(from, to, dir, names[i], end);
+		is_there |= access(to, F_OK) == 0;
+	}
+	return !is_there;
 }
 
 int
@@ -170,25 +179,31 @@ newest(const char *dir, struct buf *stamp, struct err *err_r)
 	return rc;
 }
 
+/* False: it was put back by a run that was interrupted. */
+static bool
+is_kept(const char *dir, const char *name, const struct buf *stamp)
+{
+	char path[PATH_BYTES], kept[COPY_BYTES];
+
+	name_both(path, kept, dir, name, buf_sv(stamp).p);
+	return access(kept, F_OK) == 0 || errno != ENOENT;
+}
+
 int
 setup_put_back(const char *dir, const struct buf *stamp, struct err *err_r)
 {
 	char path[PATH_BYTES], kept[COPY_BYTES];
-	const char *end = buf_sv(stamp).p;
 
 	for (size_t i = 0; i < N_NAMES; i++) {
-		name_both(path, kept, dir, names[i], end);
-		if (access(kept, R_OK) != 0)
-			return err_set(err_r, EX_NOINPUT, "%s: %s", kept,
-			    strerror(errno));
+		if (!is_kept(dir, names[i], stamp))
+			continue;
 		name_both(path, kept, dir, names[i], ".tlswarden-undone");
-		(void)unlink(kept);
+		if (copy(path, kept, err_r) != 0)
+			return -1;
 	}
-	if (copy_all(dir, ".tlswarden-undone", err_r) != 0)
-		return -1;
 	for (size_t i = 0; i < N_NAMES; i++) {
-		name_both(path, kept, dir, names[i], end);
-		if (rename(kept, path) != 0)
+		name_both(path, kept, dir, names[i], buf_sv(stamp).p);
+		if (is_kept(dir, names[i], stamp) && rename(kept, path) != 0)
 			return err_set(err_r, EX_CANTCREAT, "%s: %s", path,
 			    strerror(errno));
 	}
@@ -223,7 +238,7 @@ setup_undo(const char *dir, struct buf *stamp, struct err *err_r)
 	(void)note_end(stamp, end);
 	for (size_t i = 0; i < N_NAMES; i++) {
 		name_both(path, note, dir, names[i], end);
-		if (!is_unchanged(path, note))
+		if (is_kept(dir, names[i], stamp) && !is_unchanged(path, note))
 			return err_set(err_r, EX_DATAERR,
 			    "%s was changed after setup, which would be lost; "
 			    "nothing was put back: see diff -u %s%.*s %s, and "

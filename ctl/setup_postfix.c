@@ -185,7 +185,15 @@ refuse(const struct plan *p, struct err *err_r)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *path =
 		    check_text(p->check, "%s%s", p->directory, names[i]);
+		struct stat sb;
 
+		if (i > 0 && lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode))
+			return err_set(err_r, EX_CONFIG,
+			    "%s is a symbolic link, which postconf would "
+			    "replace by a file: make the changes that "
+			    "\"tlswarden setup postfix\" prints where it "
+			    "leads",
+			    path);
 		if (access(path, W_OK) == 0)
 			continue;
 		return err_set(err_r, EX_NOPERM, "%s: %s: %s", path,

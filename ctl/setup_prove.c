@@ -58,6 +58,12 @@ no_answer(struct plan *p, const struct conf_endpoints *listeners,
 	    : "tlswarden-policyd";
 	struct sv user = postfix_get(&p->postfix, "mail_owner");
 
+	if (strstr(why, "/main.cf: Permission denied") != NULL)
+		return err_set(err_r, EX_NOPERM,
+		    "%s/main.cf: %.*s may not read it, so that no lookup can "
+		    "be tried: chmod 0644 %s/main.cf, and let everybody into "
+		    "its directory (%s)",
+		    p->directory, SV_ARG(user), p->directory, why);
 	if (strstr(why, "ermission denied") != NULL)
 		return err_set(err_r, EX_NOPERM,
 		    "%.*s may not open the socket of %s: "

@@ -188,6 +188,52 @@ tw 0 "undo as JSON" setup postfix --undo --json
 json '.undone | startswith(".tlswarden-")' "JSON"
 unchanged "all is as before"
 
+# ---- interrupted ------------------------------------------------------------
+aged
+before=$(files)
+tw 0 "apply" setup postfix --apply
+mv "$MAIL_CONFIG"/master.cf.tlswarden-*Z "$MAIL_CONFIG/master.cf"
+tw 0 "an undo that put back one file and was killed, again" setup postfix --undo
+unchanged "puts back the other"
+: >"$MAIL_CONFIG/master.cf.tlswarden-20200101T000000Z"
+tw 66 "undo, with half a copy of an apply that was killed" setup postfix --undo
+rm "$MAIL_CONFIG/master.cf.tlswarden-20200101T000000Z"
+if unshare -m true 2>/dev/null; then
+	cp "$(command -v postconf)" "$work/postconf.real"
+	cat >"$work/postconf" <<-KILL
+		#!/bin/sh
+		"$work/postconf.real" "\$@"
+		case " \$* " in *' -e '*) kill -9 "\$PPID" ;; esac
+	KILL
+	cat >"$work/killed" <<-KILLED
+		mount --bind "$work/postconf" "$(command -v postconf)" &&
+			exec "$program" -c "$conf" setup postfix --apply
+	KILLED
+	chmod 0755 "$work/postconf" "$work/postconf.real"
+	aged
+	out=$(unshare -m sh "$work/killed" 2>&1)
+	[ $? = 137 ] && [ "$before" != "$(files)" ]
+	verdict $? "an apply that is killed behind a change"
+	tw 0 "undo" setup postfix --undo
+	unchanged "all is as before"
+fi
+mv "$MAIL_CONFIG/main.cf" "$work/main.cf"
+ln -s "$work/main.cf" "$MAIL_CONFIG/main.cf"
+tw 78 "a main.cf that is a link" setup postfix --apply
+err_has "nothing was changed: .*/main.cf is a symbolic link, which postconf" \
+	"would become a file"
+[ -L "$MAIL_CONFIG/main.cf" ]
+verdict $? "and stays one"
+rm "$MAIL_CONFIG/main.cf"
+mv "$work/main.cf" "$MAIL_CONFIG/main.cf"
+unchanged "nothing was changed"
+aged
+chmod 0600 "$MAIL_CONFIG/main.cf"
+tw 77 "a main.cf that root alone can read" setup postfix --apply
+err_has "nothing was changed: .*main.cf: .*chmod 0644 $MAIL_CONFIG/main.cf" \
+	"the way out"
+chmod 0644 "$MAIL_CONFIG/main.cf"
+
 # ---- rules of all kinds -----------------------------------------------------
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	-keyout "$work/ca.key" -out "$work/ca.pem" -subj '/CN=Test CA' \
