@@ -84,6 +84,15 @@ record(struct session *s)
 }
 
 static void
+part_rows(struct session *s, const struct macros *m)
+{
+	if (!session_begins_tls(s, m))
+		return;
+	record(s);
+	session_next_row(s, clock_wall_secs(), clock_msecs());
+}
+
+static void
 close_session(struct session *s)
 {
 	live_remove(&the_app->live, s);
@@ -181,6 +190,7 @@ on_helo(SMFICTX *ctx, char *name)
 
 	if (s == NULL)
 		return SMFIS_TEMPFAIL;
+	part_rows(s, &m);
 	session_helo(s, sv_from(name), &m);
 	return leave(SMFIS_CONTINUE);
 }
@@ -193,6 +203,7 @@ on_mail(SMFICTX *ctx, char **argv)
 
 	if (s == NULL)
 		return SMFIS_TEMPFAIL;
+	part_rows(s, &m);
 	session_mail(s, sv_from(argv[0]), &m);
 	return leave(SMFIS_CONTINUE);
 }

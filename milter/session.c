@@ -212,6 +212,24 @@ session_eom(struct session *s, const struct macros *m)
 	session_abort(s);
 }
 
+bool
+session_begins_tls(const struct session *s, const struct macros *m)
+{
+	return s->facts.tls.state != TLS_STATE_ON &&
+	    s->n_accepted + s->n_refused > 0 && facts_has_tls(m);
+}
+
+void
+session_next_row(struct session *s, int64_t now_secs, int64_t now_msecs)
+{
+	s->began_secs = now_secs;
+	s->began_msecs = now_msecs;
+	domains_free(&s->domains);
+	buf_reset(&s->last_queue_id);
+	s->n_messages = s->n_accepted = s->n_refused = 0;
+	memset(&s->refused, 0, sizeof(s->refused));
+}
+
 void
 session_abort(struct session *s)
 {

@@ -77,6 +77,12 @@ session_rcpt(struct session *s, struct sv recipient, const struct macros *m,
     const struct session_rcpt *with, struct reply *reply_r);
 /* End of message; it is accepted as far as we are concerned. */
 void session_eom(struct session *s, const struct macros *m);
+/* HELO or MAIL tells of TLS now, and recipients were judged in clear before:
+ * what was counted is a row of its own, to be written before that event goes
+ * to the session, or a dry run would judge all of it as encrypted. */
+bool session_begins_tls(const struct session *s, const struct macros *m);
+/* Begins the row of what is left. */
+void session_next_row(struct session *s, int64_t now_secs, int64_t now_msecs);
 /* RSET, EHLO, or the MTA gave up: the envelope is void, the session goes on. */
 void session_abort(struct session *s);
 

@@ -163,6 +163,9 @@ got=$(smtp "EHLO client.test" "MAIL FROM:<a@bank.test>" "RCPT TO:<b@us.test>" \
     "RCPT TO:<b@us.test>" QUIT | cut -c 1-3 | tr '\n' ' ')
 is "$got" "220 250 250 550 250 TLS 250 250 250 221 " \
     "refused in plaintext, accepted after STARTTLS in the same session"
+expect_rows "SELECT group_concat(tls || ':' || accepted || ':' || refused)
+    FROM (SELECT * FROM session ORDER BY id DESC LIMIT 2)" \
+    'starttls:1:0,none:0:1' "a row for each part of it"
 PORT=26
 smtp_options=(--from 127.0.0.9)
 expect_rcpt "550 $(refusal 5.7.10 5 'from elsewhere.test')" \

@@ -468,6 +468,51 @@ START_TEST(fills_the_row)
 }
 END_TEST
 
+/* Mail in clear, then STARTTLS: H the second HELO tells, M only MAIL. */
+START_TEST(parts_the_row)
+{
+	struct macros in_clear = as_macros(plain), in_tls;
+	struct record_session row;
+	struct stage st;
+
+	stage_open(&st);
+	connect_from(&st, "192.0.2.1", 25000, plain);
+	helo(&st, plain);
+	in_tls = as_macros(tls);
+	ck_assert(!session_begins_tls(&st.s, &in_tls));
+	in_clear = as_macros(plain);
+	mail(&st, "<a@x.test>", plain);
+	in_tls = as_macros(tls);
+	ck_assert(!session_begins_tls(&st.s, &in_tls));
+	ck_assert(rcpt(&st, "<b@us.test>"));
+	eom(&st);
+	in_clear = as_macros(plain);
+	ck_assert(!session_begins_tls(&st.s, &in_clear));
+	in_tls = as_macros(tls);
+	ck_assert(session_begins_tls(&st.s, &in_tls));
+	ck_assert(get_row(&st, &row));
+	ck_assert_int_eq((int)row.tls, RECORD_TLS_NONE);
+	ck_assert_uint_eq(row.n_messages, 1);
+	ck_assert_uint_eq(row.n_domains, 2);
+	session_next_row(&st.s, 1100, 5100);
+	ck_assert(!session_begins_tls(&st.s, &in_tls));
+	if (_i == 0)
+		helo(&st, tls);
+	mail(&st, "<a@bank.test>", tls);
+	ck_assert(rcpt(&st, "<b@us.test>"));
+	in_tls = as_macros(tls);
+	ck_assert(!session_begins_tls(&st.s, &in_tls));
+	ck_assert(get_row(&st, &row));
+	ck_assert_int_eq(row.at_secs, 1100);
+	ck_assert_uint_eq(row.duration_msecs, 150);
+	ck_assert_int_eq((int)row.tls, RECORD_TLS_STARTTLS);
+	ck_assert_uint_eq(row.n_messages, 0);
+	ck_assert_uint_eq(row.n_accepted, 1);
+	ck_assert_sv_eq(row.domains[0].domain, sv_from("bank.test"), "second");
+	stage_close(&st);
+}
+END_TEST
+
 START_TEST(fills_the_refusal)
 {
 	struct stage st;
@@ -547,6 +592,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, forgets_the_sender);
 	tcase_add_loop_test(tc, keeps_what_is_allowed, 0, N_ROWS(privacy));
 	tcase_add_test(tc, fills_the_row);
+	tcase_add_loop_test(tc, parts_the_row, 0, 2);
 	tcase_add_test(tc, fills_the_refusal);
 	tcase_add_test(tc, records_what_is_wanted);
 	tcase_add_test(tc, bounds);
