@@ -35,6 +35,14 @@ tls_state(struct sv protocol)
 	return protocol.n == 0 ? TLS_STATE_NONE : TLS_STATE_ON;
 }
 
+/* smtpd_tls_fingerprint_digest is another than SHA-256: no pin can be compared,
+ * which is no fault of the client. Empty is no certificate. */
+static bool
+is_digest(struct sv fingerprint)
+{
+	return fingerprint.n == 0 || tls_is_sha256(fingerprint);
+}
+
 /* False when the names are no xtext: not from Postfix. Views into ctx. */
 static bool
 tls_facts_from(struct service_context *ctx, const struct attrs *a,
@@ -55,8 +63,9 @@ tls_facts_from(struct service_context *ctx, const struct attrs *a,
 		.issuer = buf_sv(&ctx->issuer),
 		.cert_fingerprint = a->v[ATTR_CCERT_FINGERPRINT],
 		.key_fingerprint = a->v[ATTR_CCERT_PUBKEY_FINGERPRINT],
-		.has_fingerprints = a->v[ATTR_CCERT_FINGERPRINT].p != NULL,
 	};
+	tls->has_fingerprints = a->v[ATTR_CCERT_FINGERPRINT].p != NULL &&
+	    is_digest(tls->cert_fingerprint) && is_digest(tls->key_fingerprint);
 	tls->cert = cert_state(a, tls);
 	/* What does not parse stays unknown, which satisfies no minimum. */
 	if (!tls_version_parse(protocol, &tls->version))

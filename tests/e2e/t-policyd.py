@@ -497,7 +497,7 @@ def metrics(d):
             r'\{map="tlspolicy",result="ok"\} [1-9]',
             r'\ntlswarden_policyd_delegation_total\{verdict="fail"\} [1-9]',
             r'\ntlswarden_policyd_connections [1-9]',
-            r'\ntlswarden_policy_rules 11\n',
+            r'\ntlswarden_policy_rules 12\n',
             r'\ntlswarden_policy_failing 0\n'):
         like(text, pattern, 'metrics: ' + pattern[2:40])
     names = re.findall(r'(?m)^([a-z_]+)(?:\{.*\})? \d+$', text)
@@ -528,7 +528,7 @@ def metrics_by_the_tool(d):
                                        http_proxy='http://127.0.0.1:1/'))
     p = run_tool()
     eq(p.returncode, 0, 'metrics: by the tool, no proxy asked')
-    like(p.stdout, r'(?m)^tlswarden_policy_rules 11$', '... as served')
+    like(p.stdout, r'(?m)^tlswarden_policy_rules 12$', '... as served')
     eq(p.stderr, '', '... and nothing else')
     p = run_tool('--json')
     rows = json.loads(p.stdout)
@@ -567,6 +567,18 @@ def delegation(d):
     eq(judge(sender='x@secure.example', ccert_subject='mail+20host',
              ccert_issuer='Test+20CA', ccert_fingerprint='AA:BB', **TLS),
        'action=DUNNO', 'delegation: trusted certificate')
+    pinned = dict(sender='x@pin.example', **TLS)
+    eq(judge(ccert_fingerprint=':'.join(['AA'] * 32), **pinned),
+       'action=DUNNO', 'delegation: the pinned certificate')
+    like(judge(ccert_fingerprint=':'.join(['BB'] * 32), **pinned),
+         r'^action=550 5\.7\.5 ', 'delegation: another certificate')
+    like(judge(**pinned), r'^action=550 5\.7\.5 ',
+         'delegation: no certificate where one is pinned')
+    for n, digest in (16, 'md5'), (20, 'sha1'), (64, 'sha512'):
+        like(judge(ccert_fingerprint=':'.join(['AA'] * n), **pinned),
+             r'^action=451 4\.7\.0 ',
+             'delegation: smtpd_tls_fingerprint_digest=%s is our fault' %
+             digest)
     like(judge(sender='', client_address='203.0.113.9'),
          r'^action=451 4\.7\.10 ', 'delegation: a subnet, the null sender')
     like(judge(sender='x@fail.example', encryption_protocol=None),
@@ -637,6 +649,8 @@ def main():
     rule('in', sender='plain.example', level='encrypt')
     rule('in', sender='fail.example', level='encrypt', on_failure='fail')
     rule('in', sender='secure.example', level='secure', on_failure='fail')
+    rule('in', sender='pin.example', level='encrypt', on_failure='fail',
+         cert_fingerprint='aa' * 32)
     rule('in', sender='watch.example', level='encrypt', mode='monitor')
     rule('in', subnet='203.0.113.0/24', level='encrypt')
 
