@@ -278,20 +278,49 @@ letter_target(const struct diagnosis *d, const char *name)
 	return d->n_certs > 0 ? d->certs[0].subject : d->target;
 }
 
+/* False, and text stays empty: nothing is theirs to mend. */
+static bool
+make_letter(struct diagnosis *d, const struct verify_request *req,
+    struct buf *text)
+{
+	const char *file = d->target;
+	bool is_theirs;
+
+	d->target = letter_target(d, req->name);
+	is_theirs = text_letter(d, req->now, text);
+	d->target = file;
+	return is_theirs;
+}
+
 static void
-print_letter(struct diagnosis *d, const char *name, int64_t now)
+print_letter(struct diagnosis *d, const struct verify_request *req)
 {
 	struct buf text;
 
-	d->target = letter_target(d, name);
 	buf_init(&text, OUT_TEXT_MAX);
-	if (!text_letter(d, now, &text))
+	if (!make_letter(d, req, &text))
 		fputs(
 		    "tlswarden: nothing here is for the other side to mend: "
 		    "no letter\n",
 		    stderr);
 	out_sv(buf_sv(&text));
 	buf_free(&text);
+}
+
+static void
+print_json(struct diagnosis *d, const struct verify_request *req,
+    bool has_letter)
+{
+	json_t *o = diagnosis_json(d);
+	struct buf text;
+
+	buf_init(&text, OUT_TEXT_MAX);
+	if (has_letter)
+		out_json_set(o, "letter",
+		    make_letter(d, req, &text) ? out_json_sv(buf_sv(&text))
+					       : json_null());
+	buf_free(&text);
+	out_json(o);
 }
 
 static void
@@ -322,9 +351,9 @@ judge(struct app *app, const struct args *args, struct work *w,
 	if (args_has(args, "nagios"))
 		code = print_nagios(&d);
 	else if (app->json)
-		out_json(diagnosis_json(&d));
+		print_json(&d, &w->req, args_has(args, "letter"));
 	else if (args_has(args, "letter"))
-		print_letter(&d, w->req.name, w->req.now);
+		print_letter(&d, &w->req);
 	else
 		print_text(app, &d, w->req.now);
 	diagnosis_done(&d);
@@ -338,6 +367,9 @@ verify_run(struct app *app, const struct args *args)
 	struct err err;
 	int code = -1;
 
+	if (args_has(args, "nagios") && (app->json || args_has(args, "letter")))
+		return usage_error(args->command,
+		    "--nagios excludes --json and --letter");
 	if (prepare(app, args, &w, &err) == 0)
 		code = judge(app, args, &w, &err);
 	work_done(&w);
@@ -373,7 +405,10 @@ static const struct option_spec options[] = {
 	    0 },
 	{ "depth", "N", "intermediates that are allowed", 0 },
 	{ "partial-chain", NULL, "any trusted certificate ends a chain", 0 },
-	{ "letter", NULL, "print a mail to the other postmaster", 0 },
+	{ "letter", NULL,
+	    "print a mail to the other postmaster; with --json\n"
+	    "it is a member of the object",
+	    0 },
 	{ "nagios", NULL, "one line and the codes of a Nagios plugin", 0 },
 	{ .name = NULL },
 };

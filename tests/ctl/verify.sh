@@ -119,6 +119,19 @@ v 3 "Nagios, no file" nothing.pem --roots root.pem --nagios
 out_has '^TLS UNKNOWN - nothing\.pem: No such file' "one line"
 v 3 "Nagios, a purpose that is none" full.pem --purpose x --nagios
 out_has '^TLS UNKNOWN - --purpose' "one line"
+v 1 "a letter as JSON" full.pem --roots root.pem --name mx.shop.example \
+	--letter --json
+json '.target == "full.pem" and (.letter | test("Subject: .*mx.shop.example"))' \
+	"beside the findings"
+v 0 "no letter as JSON" full.pem --roots root.pem --letter --json
+json '.verdict == "ok" and has("letter") and .letter == null' "is null"
+v 1 "no letter that nobody asked for" full.pem --roots root.pem \
+	--name mx.shop.example --json
+json 'has("letter") | not' "is no member"
+for other in --letter --json; do
+	v 64 "Nagios and $other" full.pem --roots root.pem --nagios $other
+	err_has "--nagios excludes" "exclude each other"
+done
 v 1 "a letter about no name" mx.pem --roots root.pem --letter
 out_has '^Subject: .*mx\.bank\.example' "names the host, not our file"
 tw 1 "Nagios, soon" verify full.pem --roots root.pem --nagios --time 2523700000
