@@ -70,6 +70,21 @@ check_subnet(const struct args *args, struct err *err_r)
 	    : cidr_parse(sv_from(text), &subnet, err_r);
 }
 
+/* What SQLite says of a word there names no option and no way out. */
+static int
+check_number(const struct args *args, const char *option, struct err *err_r)
+{
+	const char *text = args_get(args, option);
+	struct sv all = sv_from(text);
+	uint64_t n;
+
+	if (all.n == 0 ||
+	    sv_to_u64(sv_skip(all, all.p[0] == '-' ? 1 : 0), INT64_MAX, &n))
+		return 0;
+	return err_set(err_r, EX_DATAERR, "--%s: \"%s\" is no whole number",
+	    option, text);
+}
+
 static int
 take_values(const struct args *args, struct values *values, struct err *err_r)
 {
@@ -88,7 +103,10 @@ take_values(const struct args *args, struct values *values, struct err *err_r)
 		values->v[values->n++] = (struct policy_value){ name,
 			column_value(name, args->values[i]) };
 	}
-	return check_subnet(args, err_r);
+	return check_number(args, "priority", err_r) == 0 &&
+		check_number(args, "min-bits", err_r) == 0
+	    ? check_subnet(args, err_r)
+	    : -1;
 }
 
 /* Ends a change: commits what is good, prints the id of a new rule. */
@@ -282,6 +300,8 @@ move_by(struct policy_edit *e, const struct args *args, int64_t id,
 	int64_t other = 0;
 	int rc;
 
+	if (check_number(args, "priority", err_r) != 0)
+		return -1;
 	if (priority != NULL) {
 		v.value = sv_from(priority);
 		rc = policy_edit_set(e, id, &v, 1, err_r);

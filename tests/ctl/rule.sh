@@ -50,13 +50,15 @@ name without secure|OUT ENC --cert-name mx.test|cert_name
 version without TLS|OUT NONE --min-protocol TLSv1.2|min_protocol
 unknown version|OUT ENC --min-protocol TLSv9|min_protocol
 bits|OUT ENC --min-bits 257|min_bits
-bits are a number|OUT ENC --min-bits many|min_bits
+bits are a number|OUT ENC --min-bits many|--min-bits: "many" is no whole number
+bits are whole|OUT ENC --min-bits 128.5|--min-bits: "128.5" is no whole
 short pin|OUT ENC --cert-fingerprint abcd|cert_fingerprint
 mode|OUT ENC --mode try|mode
 action|OUT ENC --on-failure drop|on_failure
 time with offset|OUT ENC --expires-at 2099-01-01T00:00+02:00|expires_at
 February 30th|OUT ENC --expires-at 2099-02-30|expires_at
-priority|OUT ENC --priority high|priority
+priority|OUT ENC --priority high|--priority: "high" is no whole number
+priority of a sign|OUT ENC --priority -|--priority: "-" is no whole number
 next hop inbound|IN ENC --recipient [mx.test]|recipient
 null recipient|IN ENC --recipient <>|recipient
 ROWS
