@@ -50,6 +50,11 @@ words_cannot_open(struct store *st, const char *what, struct err *err_r)
 	struct stat sb;
 
 	if (stat(st->path, &sb) != 0) {
+		if (errno == ENOENT && st->is_wal_meant)
+			return err_set(err_r, EX_NOINPUT,
+			    "%s: no such file: tlswarden-policyd and "
+			    "tlswarden-milter make it when they first start",
+			    st->path);
 		if (errno == ENOENT)
 			return err_set(err_r, EX_NOINPUT,
 			    "%s: no such file: run \"tlswarden init\" as root "

@@ -495,7 +495,8 @@ START_TEST(made_for_the_group)
 
 	fixture_init(&f);
 	ck_assert_int_eq(state_read_open(&st, f.state, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.text, "no such file"));
+	ck_assert_ptr_nonnull(
+	    strstr(err.text, "no such file: tlswarden-policyd"));
 	state_db_close(open_state(&f));
 	(void)umask(mask);
 	ck_assert_int_eq(stat(f.state, &sb), 0);
