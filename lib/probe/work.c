@@ -12,7 +12,6 @@
 #include "base/limits.h"
 #include "fact/tls.h"
 #include "probe/work.h"
-#include "resolve/resolve.h"
 #include "wire/addr.h"
 #include "wire/domain.h"
 #include "wire/netstring.h"
@@ -227,7 +226,7 @@ read_place(const json_t *o, struct record_probe *row)
 	    !get_number(o, "port", UINT16_MAX, &port) || port == 0)
 		return false;
 	row->port = (uint16_t)port;
-	return resolve_is_host(row->host) &&
+	return domain_is_mail_host(row->host) &&
 	    (row->addr.n == 0 || addr_parse(row->addr, &addr));
 }
 

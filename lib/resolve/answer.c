@@ -41,17 +41,6 @@ answer_judge(const struct answer *q, const char *name, const char *type,
 }
 
 bool
-resolve_is_host(struct sv text)
-{
-	static const struct sv wild = SV("*.");
-	struct addr addr;
-
-	return domain_is_valid(
-		   sv_starts(text, wild) ? sv_skip(text, wild.n) : text) ||
-	    addr_parse(text, &addr);
-}
-
-bool
 resolve_wire_name(struct sv rdata, char text_r[LIMIT_DOMAIN + 1])
 {
 	char text[LIMIT_DOMAIN + 1];
@@ -79,7 +68,7 @@ resolve_wire_name(struct sv rdata, char text_r[LIMIT_DOMAIN + 1])
 	}
 	if (domain_normalise(sv_make(text, n), text_r, &normal_n) !=
 		DOMAIN_OK ||
-	    !resolve_is_host(sv_make(text_r, normal_n)))
+	    !domain_is_mail_host(sv_make(text_r, normal_n)))
 		return false;
 	text_r[normal_n] = '\0';
 	return true;

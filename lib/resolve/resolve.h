@@ -79,13 +79,9 @@ enum resolve_status
 resolve_addrs(struct resolver *r, const char *host, int64_t timeout_msecs,
     struct addr_list *list_r, struct err *err_r) MUST_CHECK;
 
-/* What mail servers take for a host in an MX record. RFC 5321 5.1 allows names
- * alone, but Postfix connects to an address that stands there, and looks up a
- * name with "*." in front as it is (src/dns/dns_lookup.c). */
-bool resolve_is_host(struct sv text) MUST_CHECK;
 /* Reads a domain name in wire form (RFC 1035 3.1, no compression) off the
  * front of rdata as text in normal form; "" is the root. False if malformed
- * or no host. */
+ * or no host (domain_is_mail_host). */
 bool
 resolve_wire_name(struct sv rdata, char text_r[LIMIT_DOMAIN + 1]) MUST_CHECK;
 

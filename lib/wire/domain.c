@@ -8,6 +8,7 @@
 
 #include <idn2.h>
 
+#include "wire/addr.h"
 #include "wire/domain.h"
 
 enum { LABEL_MAX = 63 };
@@ -93,4 +94,14 @@ domain_is_valid(struct sv v)
 		v = sv_skip(v, dot + 1);
 	}
 	return true;
+}
+
+bool
+domain_is_mail_host(struct sv v)
+{
+	static const struct sv wild = SV("*.");
+	struct addr addr;
+
+	return domain_is_valid(sv_starts(v, wild) ? sv_skip(v, wild.n) : v) ||
+	    addr_parse(v, &addr);
 }

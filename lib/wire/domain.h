@@ -24,5 +24,9 @@ enum domain_status domain_normalise(struct sv in,
 /* True if v (normal form) is labels of letters, digits, '-', '_', each 1 to
  * 63 bytes, not starting or ending with '-', 253 bytes in all. */
 bool domain_is_valid(struct sv v);
+/* What mail servers take for a host in an MX record. RFC 5321 5.1 allows names
+ * alone, but Postfix connects to an address that stands there, and looks up a
+ * name with "*." in front as it is (src/dns/dns_lookup.c). */
+bool domain_is_mail_host(struct sv v);
 
 #endif
