@@ -77,8 +77,10 @@ make_directory(struct cafiles *cf, struct err *err_r)
 		(void)chmod(cf->directory, 0755); /* whatever the umask */
 	else if (errno != EEXIST)
 		return err_set(err_r, EX_CANTCREAT,
-		    "cannot make ca_directory %s: %s", cf->directory,
-		    strerror(errno));
+		    "cannot make ca_directory %s: %s: make it for the user of "
+		    "tlswarden.conf, or give another one there (Sendmail does "
+		    "not read it)",
+		    cf->directory, strerror(errno));
 	if (!open_directory(cf))
 		return err_set(err_r, EX_NOPERM,
 		    "cannot use ca_directory %s: %s", cf->directory,

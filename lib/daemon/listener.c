@@ -135,8 +135,11 @@ bind_unix(struct listener *l, const struct listener_defaults *defaults,
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->fd < 0 ||
 	    bind(l->fd, (const struct sockaddr *)&sun, sizeof(sun)) < 0)
-		return err_set(err_r, EX_CANTCREAT, "%s: cannot listen: %s",
-		    sun.sun_path, strerror(errno));
+		return err_set(err_r, EX_CANTCREAT, "%s: cannot listen: %s%s",
+		    sun.sun_path, strerror(errno),
+		    errno == ENOENT ? ": make its directory, or change the "
+				      "listener in tlswarden.conf"
+				    : "");
 	if (remember(l, err_r) < 0)
 		return -1;
 	return set_owner(&l->endpoint, defaults, err_r);

@@ -206,6 +206,7 @@ START_TEST(missing_folder)
 	    0);
 	ck_assert_int_eq(listener_open(&l, &ep, &defaults, &e), -1);
 	ck_assert_ptr_nonnull(strstr(e.text, "/nonexistent/s"));
+	ck_assert_ptr_nonnull(strstr(e.text, ": make its directory, or"));
 }
 END_TEST
 
