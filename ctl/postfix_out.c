@@ -149,8 +149,12 @@ static void
 asked_late(struct plan *p, const struct list *l, const struct postfix_place *at)
 {
 	struct check_finding *f = plan_need_at(p, at, l->fits, "asked_late",
-	    "other tables are asked before the rules: what these answer wins "
-	    "over them");
+	    l == &policy_maps
+		? "other tables are asked before the rules: what these answer "
+		  "wins over them, and a failure of such mail may be taken "
+		  "for one of the rule that answered before"
+		: "other tables are asked before the rules: what these answer "
+		  "wins over them");
 
 	if (f != NULL) {
 		f->severity = CHECK_NOTICE;

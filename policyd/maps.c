@@ -143,6 +143,7 @@ answer_dsn(struct service_context *ctx, const struct socketmap_request *req,
 	bool is_better;
 
 	(void)source_reader_get(&ctx->reader);
+	dsn_tie_status(ctx->tie, req->key);
 	dsn_tie_table(ctx->tie, ctx->reader.generation);
 	if (cache != NULL && tie->rule_id != 0) {
 		held = probe_cache_take(cache);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/dsn.h"
+#include "policy/party.h"
 
 enum { TEXT_BYTES = 160, NAME_BYTES = 60 };
 
@@ -19,6 +20,7 @@ dsn_tie_set(struct dsn_tie *tie, const struct rule *rule, struct sv nexthop,
 	tie->rule_id = 0;
 	tie->when = now;
 	tie->table = 0;
+	tie->said = 0;
 	if (n > 0)
 		memcpy(tie->nexthop, nexthop.p, n);
 	tie->nexthop_n = (uint16_t)n;
@@ -97,6 +99,21 @@ dsn_peer(struct sv text, struct sv *name_r, struct sv *addr_r)
 		return;
 	*name_r = name;
 	*addr_r = sv_head(rest, sv_find(rest, ']'));
+}
+
+void
+dsn_tie_status(struct dsn_tie *tie, struct sv key)
+{
+	struct sv text = key, status;
+	uint64_t said = party_hash(key) | 1;
+	bool is_about_tls =
+	    sv_cut(&text, ' ', &status) && dsn_reason(text) != REASON_COUNT;
+
+	if (!is_about_tls || (tie->said != 0 && tie->said != said)) {
+		tie->rule_id = 0;
+		tie->nexthop_n = 0;
+	}
+	tie->said = said;
 }
 
 /* "4.7.5" or "5.7.5": class 4 or 5, then two numbers (RFC 3463 2). */

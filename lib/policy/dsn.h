@@ -20,9 +20,10 @@ enum { DSN_TIE_SECS = 3600 }; /* a tie older than that is none */
 
 /* The last policy answer on a connection. A zeroed one ties to nothing. */
 struct dsn_tie {
-	int64_t rule_id;       /* 0: no rule answered */
-	int64_t when;          /* seconds, the caller's clock */
-	uint64_t table;        /* that the rule is of; the caller counts them */
+	int64_t rule_id; /* 0: no rule answered */
+	int64_t when;    /* seconds, the caller's clock */
+	uint64_t table;  /* that the rule is of; the caller counts them */
+	uint64_t said;   /* hash of the status that it was for; 0: none yet */
 	struct rule_rank rank; /* of that rule, and what it demands */
 	enum on_failure on_failure;
 	enum level level;
@@ -49,6 +50,11 @@ struct dsn_probes {
  * next hop. */
 void dsn_tie_set(struct dsn_tie *tie, const struct rule *rule,
     struct sv nexthop, int64_t now);
+/* Before all that is done with a status: ends a tie that cannot be of the same
+ * delivery. One delivery fails by TLS once, and all its recipients get the same
+ * words; after other words, or a status that is not about TLS, smtp(8) is at
+ * the next delivery, whose policy another table may have told. */
+void dsn_tie_status(struct dsn_tie *tie, struct sv key);
 /* Says by its count which table is served when the status comes. If it is not
  * the one of the tie, the rule may be gone or outdone, or say tempfail: then
  * nothing becomes permanent by it any more, and the next try is by the table

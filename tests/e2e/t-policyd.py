@@ -172,9 +172,22 @@ def more_maps():
          'dsn: the rule of the lookup before it')
     c.ask('nobody.invalid')
     eq(ask(status, 'dsn'), 'NOTFOUND ', 'dsn: another connection')
+    dsn_of_the_next_delivery(c, status)
     dsn_of_a_table_before(c, status)
     c.close()
     sql("DELETE FROM policy WHERE comment = 'more_maps'")
+
+
+def dsn_of_the_next_delivery(c, status):
+    c.ask('users.example')
+    like(c.ask(status, 'dsn'), r'^OK 5', 'dsn: one recipient')
+    like(c.ask(status, 'dsn'), r'^OK 5', 'dsn: another one of that delivery')
+    eq(c.ask(status.replace('host ', 'host other.'), 'dsn'), 'NOTFOUND ',
+       'dsn: other words are of a delivery that another table answered for')
+    eq(c.ask(status, 'dsn'), 'NOTFOUND ', 'dsn: ... and all after it')
+    c.ask('users.example')
+    eq(c.ask('2.0.0 250 2.0.0 Ok', 'dsn'), 'NOTFOUND ', 'dsn: sent')
+    eq(c.ask(status, 'dsn'), 'NOTFOUND ', 'dsn: ... ends the delivery, too')
 
 
 def dsn_of_a_table_before(c, status):

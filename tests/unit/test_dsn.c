@@ -212,6 +212,52 @@ START_TEST(dsn)
 }
 END_TEST
 
+/* Statuses that come one after the other behind one policy lookup. */
+static const struct {
+	const char *label;
+	struct sv keys[4];
+	const char *tied; /* 't' or '-' for each */
+} series[] = {
+	{ "recipients of one delivery",
+	    { NOT_VERIFIED, NOT_VERIFIED, NOT_VERIFIED }, "ttt" },
+	{ "another failure", { NOT_VERIFIED, HANDSHAKE, NOT_VERIFIED }, "t--" },
+	{ "another server",
+	    { SV("4.7.4 TLS is required, but was not offered by host a[::1]"),
+		SV("4.7.4 TLS is required, but was not offered by host b[::1]") },
+	    "t-" },
+	{ "sent", { SV("2.0.0 250 2.0.0 Ok"), NOT_VERIFIED }, "--" },
+	{ "a recipient refused",
+	    { SV("5.1.1 host mx.test[::1] said: 550 no"), NOT_VERIFIED },
+	    "--" },
+	{ "our trouble",
+	    { SV("4.7.5 client TLS configuration problem"), NOT_VERIFIED },
+	    "--" },
+	{ "no status", { SV("x"), NOT_VERIFIED }, "--" },
+	{ "empty", { SV(""), NOT_VERIFIED }, "--" },
+	{ "sent in between",
+	    { NOT_VERIFIED, SV("2.0.0 250 Ok"), NOT_VERIFIED, NOT_VERIFIED },
+	    "t---" },
+};
+
+START_TEST(tie_status)
+{
+	static struct dsn_tie tie;
+	struct demand d = { .level = LEVEL_SECURE };
+	struct rule r = { .id = 3, .demand = &d };
+
+	for (int again = 0; again < 2; again++) {
+		dsn_tie_set(&tie, &r, sv_from("bank.test"), 1000);
+		for (size_t i = 0; series[_i].tied[i] != '\0'; i++) {
+			dsn_tie_status(&tie, series[_i].keys[i]);
+			ck_assert_msg((tie.rule_id == 3 &&
+					  tie.nexthop_n == 9) ==
+				(series[_i].tied[i] == 't'),
+			    "%s: status %zu", series[_i].label, i);
+		}
+	}
+}
+END_TEST
+
 /* What is stored, and what a next hop is told of it. */
 static const struct stored {
 	const char *domain, *host;
@@ -353,6 +399,7 @@ static void
 add_tests(TCase *tc)
 {
 	tcase_add_loop_test(tc, dsn, 0, N_ROWS(statuses));
+	tcase_add_loop_test(tc, tie_status, 0, N_ROWS(series));
 	tcase_add_loop_test(tc, find, 0, N_ROWS(finds));
 	tcase_add_test(tc, find_nothing);
 }
