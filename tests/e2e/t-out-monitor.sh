@@ -15,7 +15,7 @@ command -v jq > /dev/null || skip_all "jq is not installed"
 # A server that offers STARTTLS and then speaks no TLS.
 broken_peer()
 {
-	zone_add 'mx.broken.test A 127.1.0.20' \
+	zone_add 'mx.broken.test A 127.1.0.90' \
 	    'broken.test MX 10 mx.broken.test' \
 	    '*.broken.test MX 10 mx.broken.test' \
 	    'noplain.test MX 10 mx.plain.test' \
@@ -38,7 +38,7 @@ broken_peer()
 	            self.wfile.write(b"250-mx.broken.test\r\n250 STARTTLS\r\n"
 	                if line.upper().startswith(b"EHLO") else b"250 ok\r\n")
 
-	address = ("127.1.0.20", 25)
+	address = ("127.1.0.90", 25)
 	socketserver.ThreadingTCPServer(address, Peer).serve_forever()
 	PY
 	daemon_start broken python3 "$RUN/broken.py"
