@@ -9,7 +9,7 @@ import random
 import sqlite3
 import time
 
-from random_oracle import Route, has_glob
+from random_oracle import Pattern, Route, has_glob
 from random_peers import KINDS
 
 NAMES = ["nexthop", ".nexthop", "hostname", "mx.good.test", ".good.test",
@@ -48,7 +48,8 @@ class Table:
                                 "VALUES(?, ?)", (name, file.read()))
 
     def new(self, **columns):
-        row = dict(PLAIN, id=self.next_id, **columns)
+        row = dict(PLAIN, id=self.next_id)
+        row.update(columns)
         self.next_id += 1
         return row
 
@@ -103,6 +104,10 @@ class Table:
             "WHERE name = 'policy'").fetchone()[0]
 
 
+def is_mark(row):
+    return row["recipient"].endswith(".mark.test")
+
+
 class Scene:
     def __init__(self, number, rng, table, world):
         self.number, self.rng = number, rng
@@ -118,10 +123,12 @@ class Scene:
         kinds = list(KINDS.values())
         for i in range(10):
             base = self.rng.choice(kinds)
-            name = "d%d-e%d.%s.test" % (i, self.number, base.name)
             hosts = [base]
             if self.rng.random() < 0.4:
                 hosts = self.rng.sample(kinds, 2)
+            if i == 9 and self.rng.random() < 0.5:
+                base, hosts = KINDS["slow"], [KINDS["slow"]]
+            name = "d%d-e%d.%s.test" % (i, self.number, base.name)
             self.domains.append(name)
             self.routes[name] = Route(name, name, hosts)
             self.zone += ["%s MX %d %s" % (name, 10 * (n + 1), kind.host)
@@ -233,6 +240,13 @@ class Scene:
             priority=rng.randint(5, 60),
             on_failure=rng.choice(["tempfail", "fail"]))
 
+    def slow_rules(self):
+        return [self.table.new(
+            recipient=domain, level="encrypt",
+            priority=self.rng.randint(5, 60),
+            on_failure=self.rng.choice(["tempfail", "fail"]))
+            for domain in self.domains if ".slow." in domain]
+
     def first_rules(self):
         rng = self.rng
         rules = [self.table.new(recipient=HOME, level="none", priority=0)]
@@ -240,6 +254,7 @@ class Scene:
         rules += [self.user_rule() for _ in range(rng.randint(2, 8))]
         rules += [self.subnet_rule() for _ in range(rng.randint(0, 2))]
         rules += [self.address_rule() for _ in range(rng.randint(0, 2))]
+        rules += self.slow_rules()
         if rng.random() < 0.4:
             rules.append(self.table.new(
                 recipient=rng.choice(["*", "*@*"]), priority=900,
@@ -260,7 +275,26 @@ class Scene:
         removed = rng.sample(loose, min(len(loose), rng.randint(0, 3)))
         added = [self.domain_rule((100, 199))
                  for _ in range(rng.randint(1, 3))]
+        if rng.random() < 0.6:
+            self.change_mind(removed, added)
         return removed, added
+
+    def change_mind(self, removed, added):
+        """A rule that returned mail lets it wait, or the other way round."""
+        able = [row for row in self.table.rows.values()
+                if row["level"] in ("encrypt", "secure") and
+                row not in removed and not is_mark(row) and
+                Pattern(row["recipient"]).user is None]
+        chosen = self.rng.sample(able, min(len(able), 2))
+        # While a slow peer keeps a delivery waiting it shows most.
+        slow = [row for row in able if ".slow." in row["recipient"].lower() and
+                row not in chosen]
+        for row in chosen + slow[:1]:
+            other = {"fail": "tempfail", "tempfail": "fail"}
+            columns = dict(row, on_failure=other[row["on_failure"]])
+            del columns["id"]
+            removed.append(row)
+            added.append(self.table.new(**columns))
 
     # ---- mail -----------------------------------------------------------
     def recipients(self):
