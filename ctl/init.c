@@ -134,6 +134,40 @@ is_right(const struct init *in, const struct place *place,
 		(sb->st_uid == place->uid && sb->st_gid == place->gid));
 }
 
+/* True if a directory that holds other files, too, serves as it is: nobody
+ * else can write it, the daemons can read it. One that daemons write has to be
+ * exactly as planned. */
+static bool
+will_do(const struct init *in, const struct place *place, const struct stat *sb)
+{
+	mode_t need =
+	    sb->st_gid == in->gid ? S_IRGRP | S_IXGRP : S_IROTH | S_IXOTH;
+
+	return (place->mode & S_IWGRP) == 0 &&
+	    (!in->is_root || sb->st_uid == place->uid) &&
+	    (sb->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+	    (sb->st_mode & need) == need;
+}
+
+static void
+leave(struct init *in, const struct place *place, const struct stat *sb)
+{
+	bool is_enough = will_do(in, place, sb);
+	char text[200];
+
+	if (is_enough)
+		(void)snprintf(text, sizeof(text),
+		    "holds other files, too, and keeps its mode %04o",
+		    (unsigned)(sb->st_mode & 07777));
+	else
+		(void)snprintf(text, sizeof(text),
+		    "holds other files, too, and was left as it is; it should "
+		    "be a directory of its own with mode %04o",
+		    (unsigned)place->mode);
+	say(in, is_enough ? "kept" : "problem", place->path, text);
+	in->has_problem = in->has_problem || !is_enough;
+}
+
 static void
 place_words(const struct init *in, const struct place *place, char *text,
     size_t size)
@@ -170,12 +204,7 @@ mend(struct init *in, const struct place *place, int fd, bool is_new,
 		return 0;
 	}
 	if (!is_new && !is_ours(place, fd)) {
-		in->has_problem = true;
-		(void)snprintf(text, sizeof(text),
-		    "holds other files, too, and was left as it is; it should "
-		    "be a directory of its own with mode %04o",
-		    (unsigned)place->mode);
-		say(in, "problem", place->path, text);
+		leave(in, place, &sb);
 		return 0;
 	}
 	/* The mode last: chown(2) takes the setgid bit away. */

@@ -43,9 +43,17 @@ tw 0 "init mends it" init
 out_has '^repaired ' "and says so"
 tw 0 "it is" check
 touch "$work/lib/other" && chmod 755 "$work/lib"
-tw 1 "a directory that holds other files" init
+tw 0 "a safe directory that holds other files" init
+out_has '^kept +.*/lib: holds other files, too' "says that it stays"
 [ "$(stat -c %a "$work/lib")" = 755 ]
 verdict $? "is left as it is"
+chmod 775 "$work/lib"
+tw 1 "others can write a directory that holds other files" init
+out_has '^problem .*/lib: holds other files, too' "that is a problem"
+[ "$(stat -c %a "$work/lib")" = 775 ]
+verdict $? "left as it is, too"
+chmod 700 "$work/lib"
+tw 1 "no daemon can read one that holds other files" init
 rm "$work/lib/other"
 tw 0 "else it is mended" init
 chmod 666 "$db"
