@@ -18,13 +18,13 @@ print_help(const struct cli_about *about, FILE *to)
 {
 	(void)fprintf(to,
 	    "usage: %s [-n] [-c FILE]\n"
-	    "       %s -V | -h | --help\n"
+	    "       %s -V | --version | -h | --help\n"
 	    "%s\n"
 	    "  -c FILE   read FILE, not " CONF_DEFAULT_FILE
 	    "\n"
 	    "  -n        check the configuration, print what is in effect, "
 	    "exit\n"
-	    "  -V        print the version and those of libraries, exit\n"
+	    "  -V, --version  print the version and those of libraries, exit\n"
 	    "  -h, --help  print this, exit\n"
 	    "It stays in the foreground. See %s(8) and tlswarden.conf(5).\n",
 	    about->name, about->name, about->purpose, about->name);
@@ -78,6 +78,7 @@ cli_start(const struct cli_about *about, int argc, char **argv,
 {
 	static const struct option long_options[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = NULL;

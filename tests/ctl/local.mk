@@ -25,4 +25,5 @@ EXTRA_DIST += $(ctl_tests) %D%/ctl.inc.sh %D%/postfix.inc.sh %D%/sendmail.inc.sh
 	%D%/annotate.txt \
 	%D%/check_postfix.txt
 $(ctl_tests:.sh=.log): ctl/tlswarden$(EXEEXT) \
-	policyd/tlswarden-policyd$(EXEEXT) milter/tlswarden-milter$(EXEEXT)
+	policyd/tlswarden-policyd$(EXEEXT) milter/tlswarden-milter$(EXEEXT) \
+	prober/tlswarden-prober$(EXEEXT)

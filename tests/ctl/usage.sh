@@ -55,6 +55,19 @@ json 'length == 1' "JSON"
 bare 0 "--config=" --config="$conf" rule list --json
 json 'length == 1' "JSON"
 
+# ---- the daemons --------------------------------------------------------
+for daemon in policyd/tlswarden-policyd milter/tlswarden-milter \
+	prober/tlswarden-prober; do
+	name=${daemon##*/}
+	for option in -V --version; do
+		out=$("$top_builddir/$daemon" "$option" 2>"$work/err")
+		rc=$?
+		[ "$rc" = 0 ]
+		verdict $? "$name $option (exit code $rc)"
+		out_has "^$name [0-9]+\.[0-9]+.* \(.*\)\$" "name and numbers"
+	done
+done
+
 # ---- colours ------------------------------------------------------------
 if command -v script >/dev/null; then
 	# terminal VARIABLE=VALUE...: what a terminal gets to see.
