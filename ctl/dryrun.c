@@ -129,15 +129,17 @@ run_in(struct dryrun *d, struct store *st, struct err *err_r)
 {
 	struct run r = { .d = d };
 	const struct session_filter f = { .since_secs = d->since_secs };
+	int rc;
 
-	replay_init(&r.replay, d->table->snap, d->rule);
-	if (store_number(st, "SELECT coalesce(min(at), 0) FROM session",
-		&d->oldest_secs, err_r) != 0 ||
-	    state_sessions_each(st, &f, take_session, &r, err_r) != 0)
-		return -1;
+	replay_init(&r.replay, d->table->snap, d->rule, d->app->now);
+	rc = store_number(st, "SELECT coalesce(min(at), 0) FROM session",
+	    &d->oldest_secs, err_r);
+	if (rc == 0)
+		rc = state_sessions_each(st, &f, take_session, &r, err_r);
+	replay_done(&r.replay);
 	failures_sort(&d->refusals);
 	failures_sort(&d->doubts);
-	return 0;
+	return rc;
 }
 
 int

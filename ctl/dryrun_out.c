@@ -298,7 +298,7 @@ dryrun_out(struct dryrun *d, struct store *st, struct err *err_r)
 	struct replay as_enforced;
 	int rc;
 
-	replay_init(&as_enforced, d->table->snap, d->rule);
+	replay_init(&as_enforced, d->table->snap, d->rule, d->app->now);
 	v->d = d;
 	v->st = st;
 	v->rule = as_enforced.rule;
@@ -309,5 +309,6 @@ dryrun_out(struct dryrun *d, struct store *st, struct err *err_r)
 		rc = visit_all(v, err_r);
 	trust_free(trust);
 	free(v);
+	replay_done(&as_enforced);
 	return rc;
 }

@@ -17,6 +17,7 @@ noinst_LIBRARIES += lib/policy/libpolicy.a
 	%D%/query.c %D%/query.h \
 	%D%/ranges.c %D%/ranges.h \
 	%D%/replay.c %D%/replay.h \
+	%D%/rivals.c %D%/rivals.h \
 	%D%/row.c %D%/row.h \
 	%D%/rule.c %D%/rule.h \
 	%D%/sendmail.c %D%/sendmail.h \

@@ -13,13 +13,21 @@
 enum { PAIRS_MAX = 4096 };
 
 void
-replay_init(struct replay *r, const struct snapshot *s, const struct rule *rule)
+replay_init(struct replay *r, const struct snapshot *s, const struct rule *rule,
+    int64_t now)
 {
 	r->snapshot = s;
 	r->rule = *rule;
 	r->rule.is_enabled = true;
 	r->rule.mode = MODE_ENFORCE;
 	r->rule.expires_at = INT64_MAX;
+	rivals_init(&r->rivals, s, &r->rule, now);
+}
+
+void
+replay_done(struct replay *r)
+{
+	rivals_done(&r->rivals);
 }
 
 /* How surely a pair of domains meets the rule. */
@@ -221,6 +229,20 @@ subnet_meets(const struct trial *t, const struct query *q)
 	return rule_miss(&anybody, q) == MISS_NONE;
 }
 
+/* What satisfies the rule is not refused by it, whoever wins. */
+static enum meets
+in_doubt_of_rivals(const struct trial *t, const struct query *q, enum meets m)
+{
+	if (t->verdict.kind == VERDICT_PASS ||
+	    !rivals_may_win(&t->r->rivals, q))
+		return m;
+	return weaker(m,
+	    q->sender->kind == PARTY_ABSENT ||
+		    q->recipient->kind == PARTY_ABSENT
+		? MEETS_UNKNOWN
+		: MEETS_SOME_USERS);
+}
+
 static enum meets
 pair_meets(const struct trial *t, size_t s, size_t r)
 {
@@ -238,10 +260,12 @@ pair_meets(const struct trial *t, size_t s, size_t r)
 	if (m == MEETS_NOT)
 		return m;
 	winner = snapshot_find(t->r->snapshot, &q).rule;
-	if (winner == NULL || winner->id == rule->id)
-		return m;
-	winners = rule_rank(winner);
-	return rule_rank_wins(&rank, &winners) ? m : MEETS_NOT;
+	if (winner != NULL && winner->id != rule->id) {
+		winners = rule_rank(winner);
+		if (!rule_rank_wins(&rank, &winners))
+			return MEETS_NOT;
+	}
+	return in_doubt_of_rivals(t, &q, m);
 }
 
 /* ---- parts ---- */
@@ -404,7 +428,8 @@ static const struct {
 	    "domains were not recorded (record_addresses, or over 256 in one "
 	    "session)" },
 	[REPLAY_NO_USERS] = { "no_users",
-	    "the rule is about some users, and only domains are recorded" },
+	    "the rule, or one that wins over it, is about some users, and "
+	    "only domains are recorded" },
 	[REPLAY_NO_PAIRS] = { "no_pairs",
 	    "several senders and recipients in one session, who wrote to whom "
 	    "is not recorded" },

@@ -5,25 +5,28 @@
  * if it were enforced: rule_miss, snapshot_find and decide are asked, as for
  * the session itself. Sessions keep domains, not users, and count recipients
  * by sender and by recipient, not by pair; what cannot be known for that is
- * said to be in doubt, never guessed. Rules about some users are not taken to
- * win over N.
+ * said to be in doubt, never guessed.
  */
 #ifndef POLICY_REPLAY_H
 #define POLICY_REPLAY_H
 
 #include "fact/record.h"
 #include "policy/inbound.h"
+#include "policy/rivals.h"
 #include "policy/snapshot.h"
 
 /* Rule N on trial; borrows the snapshot. */
 struct replay {
 	const struct snapshot *snapshot;
 	struct rule rule; /* as if enabled, enforcing and without an end */
+	struct rivals rivals;
 };
 
-/* rule is one of s, of any mode, also disabled or expired. */
+/* rule is one of s, of any mode, also disabled or expired; now tells which of
+ * the others are over. */
 void replay_init(struct replay *r, const struct snapshot *s,
-    const struct rule *rule);
+    const struct rule *rule, int64_t now);
+void replay_done(struct replay *r);
 
 enum replay_kind {
 	REPLAY_UNKNOWN = 0, /* cannot be known: see doubt */
@@ -37,7 +40,7 @@ enum replay_doubt {
 	REPLAY_SURE = 0,
 	REPLAY_NO_TLS_STATE, /* the MTA never told how TLS came */
 	REPLAY_NO_DOMAINS,   /* record_addresses = none, or too many */
-	REPLAY_NO_USERS,     /* the rule names users */
+	REPLAY_NO_USERS,     /* the rule, or a better one, names users */
 	REPLAY_NO_PAIRS,     /* several senders and recipients: who to whom? */
 	REPLAY_NO_FACT,      /* what the rule demands was not recorded */
 	REPLAY_DOUBTS

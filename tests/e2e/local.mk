@@ -10,6 +10,7 @@ e2e_tests = \
 	%D%/t-in-milter.sh \
 	%D%/t-in-monitor.sh \
 	%D%/t-in-record.sh \
+	%D%/t-in-replay.sh \
 	%D%/t-in-three.sh \
 	%D%/t-out-broken.sh \
 	%D%/t-out-cache.sh \

@@ -24,8 +24,7 @@ static const struct table_row rules[] = {
 		   "aaaaaa" },
 	{ .sender = "sec.test", .level = "secure", .mode = M },
 	{ .sender = "ca.test", .level = "secure", .ca = "Test CA", .mode = M },
-	{ .sender = "<>", .mode = M },
-	{ .sender = "*", .mode = M },
+	{ .sender = "<>", .mode = M }, { .sender = "*", .mode = M },
 	{ .sender = "new.test", .min_protocol = "TLSv1.3", .mode = M },
 	{ .sender = "strong.test", .min_bits = 256, .mode = M },
 	{ .sender = "name.test",
@@ -39,6 +38,10 @@ static const struct table_row rules[] = {
 	{ .sender = "bank.test" }, /* enforced */
 	{ .sender = "none.test", .level = "preferred", .mode = M },
 	{ .is_out = true, .recipient = "bank.test", .mode = M },
+	{ .sender = "free@vip.test", .level = "none" },
+	{ .sender = "vip.test", .mode = M },
+	{ .sender = "vip.test", .recipient = "open@us.test", .level = "none" },
+	{ .sender = "*", .mode = M }, /* loses to many */
 };
 
 /* Domains as "s:DOMAIN:TAKEN:REFUSED", the total "t:TAKEN:REFUSED" when it is
@@ -99,6 +102,17 @@ static const struct {
 	    "t:2:1", "R:::2:1" },
 	{ "no domains, by subnet", 5, RECORD_TLS_NONE, NULL, NULL, "t:2:1",
 	    "R:::2:1" },
+	{ "no domains, a rule about all, another may win", 24, RECORD_TLS_NONE,
+	    NULL, NULL, "t:2:1", "U:::2:1:no_domains" },
+	{ "another rule may win for some", 22, RECORD_TLS_NONE, NULL, NULL,
+	    "s:vip.test:2:0 r:x.test:2:0", "U:vip.test:x.test:2:0:no_users" },
+	{ "for some recipients, too", 22, RECORD_TLS_NONE, NULL, NULL,
+	    "s:vip.test:2:1 r:us.test:2:1", "U:vip.test:us.test:2:1:no_users" },
+	{ "another rule may win, with TLS no matter", 22, RECORD_TLS_STARTTLS,
+	    "TLSv1.3", NULL, "s:vip.test:2:0 r:x.test:2:0",
+	    "P:vip.test:x.test:2:0" },
+	{ "another rule is about users of others", 10, RECORD_TLS_NONE, NULL,
+	    NULL, "s:b.test:2:0 r:us.test:2:0", "R:b.test:us.test:2:0" },
 	{ "domains for some", 1, RECORD_TLS_NONE, NULL, NULL,
 	    "s:b.test:1:0 r:x.test:1:0 t:3:0", "U:::2:0:no_domains" },
 	{ "a pin", 6, RECORD_TLS_STARTTLS, "TLSv1.3", NULL,
@@ -219,9 +233,10 @@ START_TEST(sessions)
 	struct buf got;
 
 	fill(&row, domains, table[_i].domains);
-	replay_init(&r, s, snapshot_rule_by_id(s, table[_i].rule));
+	replay_init(&r, s, snapshot_rule_by_id(s, table[_i].rule), 1000);
 	buf_init(&got, 4000);
 	replay_session(&r, &row, hear, &got);
+	replay_done(&r);
 	ck_assert_msg(sv_is(buf_sv(&got), table[_i].want),
 	    "%s: got \"%s\", want \"%s\"", table[_i].label, buf_str(&got),
 	    table[_i].want);
@@ -266,7 +281,7 @@ ck_agree(const struct table_row *rows, int n, int rule, struct sv sender,
 	memcpy(with, rows, (size_t)n * sizeof(*rows));
 	with[rule - 1].mode = NULL;
 	trial = table_snapshot(with, (size_t)n);
-	replay_init(&r, s, snapshot_rule_by_id(s, rule));
+	replay_init(&r, s, snapshot_rule_by_id(s, rule), 1000);
 	replay_session(&r, &row, note_kind, &kind);
 	buf_init(&names, 100);
 	buf_init(&address, 100);
@@ -289,6 +304,7 @@ ck_agree(const struct table_row *rows, int n, int rule, struct sv sender,
 		    "rule %d, %.*s", rule, SV_ARG(sender));
 	buf_free(&names);
 	buf_free(&address);
+	replay_done(&r);
 	snapshot_free(trial);
 	snapshot_free(s);
 }
