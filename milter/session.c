@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "milter/session.h"
+#include "wire/envelope.h"
 
 /* Bytes of a queue ID, a daemon's name: far over what MTAs give. */
 enum { SHORT_TEXT = 128 };
@@ -183,7 +184,9 @@ session_address(const struct session *s, const struct macros *m,
 
 	if (s->mta != RECORD_POSTFIX || read.p == NULL)
 		return INBOUND_WRITTEN;
-	*address = read;
+	/* The macro has it in small letters; the logs as it was written. */
+	if (!sv_eq_nocase(envelope_strip(*address), read))
+		*address = read;
 	return INBOUND_READ;
 }
 

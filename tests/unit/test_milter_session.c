@@ -357,6 +357,8 @@ static const struct {
 	{ "<a@bank.test>", "8.17.1", "a", "550", "a@bank.test" },
 	{ "<a@x.test (a@bank.test)>", "Postfix 3.7.11", "a@x.test", NULL, "" },
 	{ "<>", "Postfix 3.7.11", "", NULL, "" },
+	{ "<A@Bank.Test>", "Postfix 3.7.11", "a@bank.test", "550",
+	    "A@Bank.Test" },
 };
 
 START_TEST(believes_what_postfix_reads)
