@@ -40,18 +40,35 @@ keep_key_id(struct arena *mem, struct buf *text, const ASN1_OCTET_STRING *id)
 }
 
 static const char *
+entry(struct arena *mem, struct buf *text, const X509_NAME *name, int at)
+{
+	if (at < 0)
+		return NULL;
+	words_asn1(text,
+	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)), NULL,
+	    WORDS_NAME_MAX);
+	return keep(mem, text);
+}
+
+static const char *
 last_cn(struct arena *mem, struct buf *text, const X509_NAME *name)
 {
 	int at = -1, last = -1;
 
 	while ((at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0)
 		last = at;
-	if (last < 0)
-		return NULL;
-	words_asn1(text,
-	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)), NULL,
-	    WORDS_NAME_MAX);
-	return keep(mem, text);
+	return entry(mem, text, name, last);
+}
+
+/* Postfix's tls_issuer_CN(), tls/tls_verify.c. */
+static const char *
+postfix_name(struct arena *mem, struct buf *text, const X509_NAME *name)
+{
+	int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+
+	if (at < 0)
+		at = X509_NAME_get_index_by_NID(name, NID_organizationName, -1);
+	return entry(mem, text, name, at);
 }
 
 static const char *
@@ -198,6 +215,7 @@ fill_subject(X509 *x, struct arena *mem, struct buf *text,
 	words_dn(text, issuer);
 	info->issuer = keep(mem, text);
 	info->subject_cn = last_cn(mem, text, subject);
+	info->subject_postfix = postfix_name(mem, text, subject);
 	info->subject_oneline = oneline(mem, text, subject);
 	words_serial(text, X509_get0_serialNumber(x));
 	info->serial = keep(mem, text);

@@ -23,7 +23,9 @@ enum { INFO_TIME_SIZE = 32 };
 struct cert_info {
 	const char *subject; /* "CN=mx.example.com, O=Example, C=US" */
 	const char *issuer;
-	const char *subject_cn;      /* the last CN; NULL: none */
+	const char *subject_cn; /* the last CN; NULL: none */
+	/* As issuer, to Postfix: the first CN, else the organisation; NULL */
+	const char *subject_postfix;
 	const char *subject_oneline; /* "/C=US/O=Example/CN=..." as Sendmail */
 	const char *serial;          /* hex, upper case */
 	int64_t not_before; /* seconds since 1970; INT64_MIN: unreadable */

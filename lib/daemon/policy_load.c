@@ -88,7 +88,7 @@ add_chain(struct loading *l, struct sv name, const struct chain *chain,
 
 		cert_info_fill(chain_x509(chain, i), &l->mem, &info);
 		dns[i] = sv_from(info.subject_oneline);
-		cns[i] = sv_from(info.subject_cn);
+		cns[i] = sv_from(info.subject_postfix);
 		chain_pem(chain, i, &pem);
 	}
 	digest_sha256(buf_sv(&pem), hash);

@@ -20,7 +20,9 @@ rules()
 	local col=direction,sender,level,on_failure,ca,cert_name,min_protocol
 	sql "INSERT INTO ca(name, pem) VALUES
 	    ('Good', CAST(readfile('$RUN/pki/root-good.pem') AS TEXT)),
-	    ('Second', CAST(readfile('$RUN/pki/root-second.pem') AS TEXT));
+	    ('Second', CAST(readfile('$RUN/pki/root-second.pem') AS TEXT)),
+	    ('Nameless', CAST(readfile('$RUN/pki/nameless.pem') AS TEXT)),
+	    ('Twice', CAST(readfile('$RUN/pki/twice.pem') AS TEXT));
 	    INSERT INTO policy($col,min_bits) VALUES
 	    ('in','secure.test','secure','fail',NULL,NULL,NULL,NULL),
 	    ('in','cagood.test','secure','fail','Good',NULL,NULL,NULL),
@@ -49,7 +51,25 @@ rules()
 	    ('in','*','audit@us.test',NULL,'encrypt','fail','enforce'),
 	    ('in','*','*','127.0.0.5','encrypt','fail','enforce'),
 	    ('in','watched.test','*',NULL,'secure','fail','monitor'),
-	    ('in','.enc.test','*',NULL,'encrypt','fail','enforce')"
+	    ('in','.enc.test','*',NULL,'encrypt','fail','enforce');
+	    INSERT INTO policy(direction,sender,level,on_failure,ca) VALUES
+	    ('in','canone.test','secure','fail','Nameless'),
+	    ('in','catwo.test','secure','fail','Twice')"
+}
+
+# A trusted CA that is called so, and a client's certificate of it.
+odd_ca()
+{
+	local ca=$RUN/pki/$1 client=$RUN/pki/client-$1
+	local key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+
+	openssl req -x509 "${key[@]}" -keyout "$ca.key" -out "$ca.pem" \
+	    -subj "$2" -days 30 2> /dev/null &&
+	    openssl req -x509 "${key[@]}" -keyout "$client.key" \
+	    -CA "$ca.pem" -CAkey "$ca.key" -out "$client.pem" \
+	    -subj /CN=out.partner.test -days 30 2> /dev/null ||
+	    bail "openssl does not make $1"
+	cat "$ca.pem" >> "$RUN/pki/trusted.pem"
 }
 
 fingerprint()
@@ -78,6 +98,9 @@ cases()
 	cagood|$other|$no 2|ca: of another, untrusted CA
 	casecond|$good|451 4.7.5 Certificate of CA Second required by policy \
 rule 3 .*\(issuer Test Root Good\)|ca: trusted, but of another CA
+	canone|--cert client-nameless|250 2.1.5|ca: one without a CN
+	canone|$good|550 5.7.5 Certificate of CA Nameless .*rule 21 |ca: another
+	catwo|--cert client-twice|250 2.1.5|ca: one of two CNs
 	name|$good|250 2.1.5|cert_name: one of two
 	glob|$good|250 2.1.5|cert_name: a glob
 	parent|$good|250 2.1.5|cert_name: a parent domain
@@ -189,6 +212,8 @@ row_of()
 
 HOW=${HOW:-milter}
 inbound_make "$HOW"
+odd_ca nameless '/O=Nameless CA/OU=Trust'
+odd_ca twice '/O=Two/CN=First name/CN=Second name'
 rules
 if [ "$HOW" = delegation ]; then
 	policyd_start
