@@ -1,4 +1,4 @@
-/* tlswarden: ctl/postfix_in - filters and certificates for mail we receive.
+/* tlswarden: ctl/postfix_in - filters for mail we receive.
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "config.h"
@@ -12,26 +12,6 @@
 #include "base/banned.h"
 
 enum { PATH_BYTES = 4096 };
-
-static bool
-has_pin(const struct rule *r)
-{
-	return plan_is_in(r) && r->demand->fingerprint.n > 0;
-}
-
-static bool
-looks_at_certificates(const struct rule *r)
-{
-	return plan_is_in_secure(r) || has_pin(r);
-}
-
-static struct sv
-setting_of(const struct plan *p, struct sv service, const char *name)
-{
-	bool is_own;
-
-	return postfix_service_get(&p->postfix, service, name, &is_own);
-}
 
 /* Those that are asked at RCPT; the later ones only with
  * smtpd_delay_reject. */
@@ -63,14 +43,14 @@ static bool
 find_delegation(const struct plan *p, struct sv service, struct sv *word_r,
     const char **name_r)
 {
-	size_t n = sv_is(setting_of(p, service, "smtpd_delay_reject"), "no")
+	size_t n = sv_is(plan_setting(p, service, "smtpd_delay_reject"), "no")
 	    ? N_AT_RCPT
 	    : N_RESTRICTIONS;
 
 	for (size_t i = 0; i < n; i++) {
 		*name_r = restrictions[i];
 		if (plan_names(p,
-			reached(setting_of(p, service, restrictions[i])),
+			reached(plan_setting(p, service, restrictions[i])),
 			&p->conf->delegation_listen, word_r))
 			return true;
 	}
@@ -91,7 +71,7 @@ filters(const struct plan *p, struct sv service)
 {
 	struct sv word;
 
-	return plan_names(p, setting_of(p, service, "smtpd_milters"),
+	return plan_names(p, plan_setting(p, service, "smtpd_milters"),
 	    &p->conf->milter_listen, &word);
 }
 
@@ -157,7 +137,8 @@ need_delegation(struct plan *p)
 
 		if (delegates(p, at->service) || !plan_is_used(p, at))
 			continue;
-		f = plan_need_at(p, at, has_pin, "delegation_not_asked",
+		f = plan_need_at(p, at, plan_is_in_pinned,
+		    "delegation_not_asked",
 		    "the rules pin client certificates, and Postfix tells "
 		    "fingerprints to policy delegation alone, which is not "
 		    "asked");
@@ -241,7 +222,7 @@ need_strict_milter(struct plan *p)
 	    "milter_default_action");
 	for (size_t i = 0; i < places.n; i++) {
 		const struct postfix_place *at = &places.v[i];
-		struct sv list = setting_of(p, at->service, "smtpd_milters");
+		struct sv list = plan_setting(p, at->service, "smtpd_milters");
 
 		if (sv_is(at->value, "accept") &&
 		    plan_names(p, list, &p->conf->milter_listen, &word) &&
@@ -266,7 +247,7 @@ need_strict_delegation(struct plan *p)
 		if (filters(p, at->service) ||
 		    !find_delegation(p, at->service, &word, &name))
 			continue;
-		(void)own_action(setting_of(p, at->service, name), word,
+		(void)own_action(plan_setting(p, at->service, name), word,
 		    &action);
 		if (is_refusal(action))
 			continue;
@@ -313,106 +294,7 @@ need_no_exceptions(struct plan *p)
 	}
 }
 
-/* ---- TLS and certificates ------------------------------------------------ */
-
-static bool
-offers_tls(const struct plan *p, const struct postfix_place *at)
-{
-	if (at->value.n > 0)
-		return !sv_is(at->value, "none");
-	return sv_is(setting_of(p, at->service, "smtpd_use_tls"), "yes") ||
-	    sv_is(setting_of(p, at->service, "smtpd_enforce_tls"), "yes");
-}
-
-static void
-need_tls(struct plan *p)
-{
-	struct postfix_places places = postfix_places(&p->postfix,
-	    POSTFIX_EVERY, "smtpd", "smtpd_tls_security_level");
-	struct check_finding *f;
-
-	for (size_t i = 0; i < places.n; i++) {
-		const struct postfix_place *at = &places.v[i];
-
-		if (offers_tls(p, at) ||
-		    sv_is(setting_of(p, at->service, "smtpd_tls_wrappermode"),
-			"yes"))
-			continue;
-		f = plan_need_at(p, at, plan_is_in_strict,
-		    "starttls_not_offered",
-		    "smtpd(8) does not offer STARTTLS: all mail that has to be "
-		    "encrypted is refused");
-		if (f == NULL)
-			continue;
-		plan_set_at(p, f, at, "may");
-		/* Not by setup: without a certificate it helps nobody. */
-		f->change = NULL;
-		f->fix = check_text(p->check,
-		    "%s, and a certificate in smtpd_tls_chain_files", f->fix);
-	}
-}
-
-static void
-need_client_certificate(struct plan *p)
-{
-	struct postfix_places places = postfix_places(&p->postfix,
-	    POSTFIX_EVERY, "smtpd", "smtpd_tls_ask_ccert");
-
-	for (size_t i = 0; i < places.n; i++) {
-		const struct postfix_place *at = &places.v[i];
-
-		if (!sv_is(at->value, "yes") &&
-		    !sv_is(setting_of(p, at->service, "smtpd_tls_req_ccert"),
-			"yes"))
-			plan_set_at(p,
-			    plan_need_at(p, at, looks_at_certificates,
-				"ask_ccert",
-				"\"no\": clients are not asked for a "
-				"certificate, so that all mail of these rules "
-				"is refused"),
-			    at, "yes");
-	}
-}
-
-static void
-need_client_ca(struct plan *p)
-{
-	struct postfix_places places = postfix_places(&p->postfix,
-	    POSTFIX_EVERY, "smtpd", "smtpd_tls_CAfile");
-
-	if (sv_is(postfix_get(&p->postfix, "tls_append_default_CA"), "yes"))
-		return;
-	for (size_t i = 0; i < places.n; i++) {
-		const struct postfix_place *at = &places.v[i];
-
-		if (at->value.n == 0 &&
-		    setting_of(p, at->service, "smtpd_tls_CApath").n == 0)
-			plan_set_at(p,
-			    plan_need_at(p, at, plan_is_in_secure,
-				"client_ca_missing",
-				"no CA is trusted for client certificates: "
-				"none is ever verified"),
-			    at, p->conf->trust_store);
-	}
-}
-
-static void
-need_digest(struct plan *p)
-{
-	struct postfix_places places = postfix_places(&p->postfix,
-	    POSTFIX_EVERY, "smtpd", "smtpd_tls_fingerprint_digest");
-
-	for (size_t i = 0; i < places.n; i++) {
-		const struct postfix_place *at = &places.v[i];
-
-		if (!sv_is_nocase(at->value, "sha256"))
-			plan_set_at(p,
-			    plan_need_at(p, at, has_pin, "fingerprint_digest",
-				"is not sha256: fingerprints of rules are "
-				"SHA-256, no client can ever match"),
-			    at, "sha256");
-	}
-}
+/* ---- the map ehlo, or a table instead --------------------------------------- */
 
 bool
 plan_cidr_of(struct sv list, struct sv *word_r)
@@ -531,7 +413,7 @@ plan_asked_in(struct plan *p, bool is_planned, bool *milter_r,
 	}
 	if (is_planned && !*milter_r && !*delegation_r)
 		*milter_r = p->milter != NULL;
-	if (is_planned && plan_has(p, has_pin))
+	if (is_planned && plan_has(p, plan_is_in_pinned))
 		*delegation_r = p->delegation != NULL;
 }
 
@@ -543,13 +425,6 @@ plan_inbound(struct plan *p)
 	need_strict_milter(p);
 	need_strict_delegation(p);
 	need_no_exceptions(p);
-	need_tls(p);
-	plan_starttls(p, "smtpd", "smtpd_discard_ehlo_keywords",
-	    plan_is_in_strict,
-	    "has starttls: no client is offered it, and all mail that has to "
-	    "be encrypted is refused");
-	need_client_certificate(p);
-	need_client_ca(p);
-	need_digest(p);
+	plan_inbound_tls(p);
 	need_ehlo(p);
 }

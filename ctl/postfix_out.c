@@ -264,14 +264,6 @@ need_digest(struct plan *p)
 	}
 }
 
-static struct sv
-at_same(const struct plan *p, const struct postfix_place *at, const char *name)
-{
-	bool is_own;
-
-	return postfix_service_get(&p->postfix, at->service, name, &is_own);
-}
-
 /* Without a CA no chain is ever good, but for rules that name one. */
 static void
 need_ca(struct plan *p)
@@ -286,7 +278,7 @@ need_ca(struct plan *p)
 		bool is_lmtp = at->name[0] == 'l';
 
 		if (at->value.n > 0 ||
-		    at_same(p, at,
+		    plan_setting(p, at->service,
 			is_lmtp ? "lmtp_tls_CApath" : "smtp_tls_CApath")
 			    .n > 0)
 			continue;

@@ -58,6 +58,20 @@ plan_is_in_secure(const struct rule *r)
 }
 
 bool
+plan_is_in_pinned(const struct rule *r)
+{
+	return plan_is_in(r) && r->demand->fingerprint.n > 0;
+}
+
+struct sv
+plan_setting(const struct plan *p, struct sv service, const char *name)
+{
+	bool is_own;
+
+	return postfix_service_get(&p->postfix, service, name, &is_own);
+}
+
+bool
 plan_is_active(const struct plan *p, const struct rule *r)
 {
 	return r->is_enabled && r->expires_at > p->check->app->now;

@@ -43,6 +43,9 @@ struct check_finding *plan_notice(struct plan *p, plan_fits *fits,
 struct check_finding *
 plan_need_at(struct plan *p, const struct postfix_place *at, plan_fits *fits,
     const char *code, const char *text);
+/* A setting as that service has it; of main.cf with an empty one. */
+struct sv
+plan_setting(const struct plan *p, struct sv service, const char *name);
 /* True if mail of rules goes there. */
 bool plan_is_used(const struct plan *p, const struct postfix_place *at);
 /* Mends f (NULL: nothing) by giving the setting that value there. */
@@ -77,6 +80,7 @@ bool plan_is_out_strict(const struct rule *r);
 bool plan_is_in(const struct rule *r);
 bool plan_is_in_strict(const struct rule *r);
 bool plan_is_in_secure(const struct rule *r);
+bool plan_is_in_pinned(const struct rule *r);
 bool plan_is_out_permanent(const struct rule *r);
 /* Level none for all mail of some clients: STARTTLS is not offered. */
 bool plan_is_in_none(const struct rule *r);
@@ -127,6 +131,7 @@ void plan_starttls(struct plan *p, const char *command, const char *name,
 /* Each adds findings. */
 void plan_outbound(struct plan *p);
 void plan_inbound(struct plan *p);
+void plan_inbound_tls(struct plan *p);
 void plan_ways_around(struct plan *p);
 void plan_paths(struct plan *p);
 void plan_all(struct plan *p);

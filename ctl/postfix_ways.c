@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "ctl/postfix_plan.h"
@@ -162,9 +163,82 @@ way_senders(struct plan *p)
 	}
 }
 
+/* True if the service delivers by our map tlspolicy. */
+static bool
+asks_policy(const struct plan *p, struct sv transport)
+{
+	const struct postfix_service *s = postfix_service(&p->postfix,
+	    check_text(p->check, "%.*s/unix", SV_ARG(transport)));
+	struct sv list, word;
+	size_t place;
+
+	if (s == NULL ||
+	    (!sv_is(s->command, "smtp") && !sv_is(s->command, "lmtp")))
+		return false;
+	list = plan_setting(p, s->name,
+	    sv_is(s->command, "lmtp") ? "lmtp_tls_policy_maps"
+				      : "smtp_tls_policy_maps");
+	return plan_asks_map(p, list, "tlspolicy", &word, &place) == PLAN_ASKS;
+}
+
+/* A content filter is a next hop as others are: a rule for all of them is for
+ * that, too, and few speak TLS. Not a way round the rules but a dead end. */
+static void
+filter_at(struct plan *p, const struct postfix_place *at)
+{
+	struct sv nexthop = at->value, transport;
+	const struct rule *rule;
+	struct check_finding *f;
+
+	if (!sv_cut(&nexthop, ':', &transport) || nexthop.n == 0 ||
+	    !asks_policy(p, transport))
+		return;
+	rule = plan_rule_of(p, nexthop);
+	if (!plan_is_strict(rule))
+		return;
+	f = check_add(p->check, CHECK_PROBLEM, "filter_needs_tls",
+	    CHECK_POSTFIX,
+	    check_text(p->check,
+		"the rule is about the content filter %.*s, too: unless that "
+		"speaks TLS, all mail stays in the queue",
+		SV_ARG(nexthop)),
+	    check_text(p->check,
+		"tlswarden rule add --direction out --recipient '%.*s' --level "
+		"none --priority %" PRId32,
+		SV_ARG(nexthop), rule->priority));
+	if (f == NULL)
+		return;
+	f->setting = at->service.n == 0
+	    ? at->name
+	    : check_text(p->check, "%.*s/%s", SV_ARG(at->service), at->name);
+	f->instance = p->instance;
+	check_rule(f, rule->id);
+}
+
+static void
+way_filter(struct plan *p)
+{
+	static const char *const daemons[] = { "smtpd", "pickup", "qmqpd" };
+	bool has_main = false;
+
+	for (size_t d = 0; d < sizeof(daemons) / sizeof(daemons[0]); d++) {
+		struct postfix_places places = postfix_places(&p->postfix,
+		    POSTFIX_EVERY, daemons[d], "content_filter");
+
+		for (size_t i = 0; i < places.n; i++) {
+			bool is_main = places.v[i].service.n == 0;
+
+			if (!is_main || !has_main)
+				filter_at(p, &places.v[i]);
+			has_main |= is_main;
+		}
+	}
+}
+
 void
 plan_ways_around(struct plan *p)
 {
+	way_filter(p);
 	way_cached_connections(p);
 	way_header(p);
 	way_fallback(p);

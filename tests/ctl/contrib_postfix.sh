@@ -119,6 +119,7 @@ s/^(smtp_connection_cache_destinations).*/\1 = example.mil/|cached_connections
 s/^(smtp_fallback_relay).*/\1 = [relay.test]/|fallback_relay
 s/^(smtp_discard_ehlo_keywords).*/\1 = starttls/|starttls_discarded
 /^smtpd_tls_security_level/d|starttls_not_offered
+/^smtpd_tls_chain_files/d|server_certificate_missing
 /^smtpd_tls_ask_ccert/d|ask_ccert
 /^smtpd_tls_CAfile/d|client_ca_missing
 s/^(smtpd_tls_fingerprint_digest).*/\1 = md5/|fingerprint_digest

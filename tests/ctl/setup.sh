@@ -78,7 +78,8 @@ aged() {
 sql "INSERT INTO policy(direction, sender, recipient, level) VALUES
 	('out', '*', 'example.mil', 'encrypt'),
 	('in', 'example.mil', '*', 'encrypt')"
-postfix_dir "smtpd_tls_security_level = may; smtp_tls_policy_maps = static:may"
+postfix_dir "smtpd_tls_security_level = may; smtp_tls_policy_maps = static:may
+smtpd_tls_chain_files = /etc/mx.pem"
 before=$(files)
 tw 0 "what is to be added" setup postfix
 out_has "^# Postfix $(postconf -dh mail_version), $MAIL_CONFIG\$" \
