@@ -189,6 +189,33 @@ out_cache(struct sendmail_plan *p)
 		    "define(`confTO_HOSTSTATUS', `0s')dnl behind the feature");
 }
 
+/* Ruleset Canonify2 asks DNS for another name of the recipient's domain, which
+ * tls_server is then told. */
+static void
+out_domains(struct sendmail_plan *p)
+{
+	struct sv options = sendmail_cf_get(&p->cf, 'O', "ResolverOptions");
+
+	if (!sendmail_is_on(p, "DontExpandCnames"))
+		sendmail_change(p,
+		    sendmail_need(p, plan_is_out_strict, "expands_cnames",
+			"DontExpandCnames",
+			"is not on: whoever can put a CNAME record for a "
+			"domain into DNS turns its mail into that of another "
+			"one, without these rules"),
+		    "define(`confDONT_EXPAND_CNAMES', `true')dnl behind the "
+		    "feature");
+	if (!map_has(options, sv_from("-DNSRCH")))
+		sendmail_change(p,
+		    sendmail_need(p, plan_is_out_strict, "searches_domains",
+			"ResolverOptions",
+			"does not have -DNSRCH: a domain that DNS does not "
+			"find becomes one below the machine's own, without "
+			"these rules"),
+		    "define(`confBIND_OPTS', `-DNSRCH')dnl behind the "
+		    "feature");
+}
+
 /* Mailers of the network deliver each recipient by itself. */
 static void
 out_mailers(struct sendmail_plan *p)
@@ -374,6 +401,7 @@ sendmail_outbound(struct sendmail_plan *p)
 	out_ruleset(p, "tls_rcpt", "Tlswarden_rcpt", plan_is_out);
 	out_ruleset(p, "try_tls", "Tlswarden_try", is_out_none);
 	out_cache(p);
+	out_domains(p);
 	out_mailers(p);
 	out_ways(p);
 }

@@ -37,6 +37,11 @@ dnl # Each recipient is delivered by itself (SMTP_MAILER_MAXRCPTS 1), on its own
 dnl # connection (no cache), and a server's last failure is not remembered for the
 dnl # next (Timeout.hoststatus 0): else domains that share a server are taken for
 dnl # one, and what is refused for one of them bounces the others.
+dnl # A domain is judged, and told to the server, as the sender wrote it
+dnl # (DontExpandCnames, ResolverOptions -DNSRCH): DNS would else turn it into
+dnl # another one, that has no rule, by a CNAME record or by what is found below the
+dnl # machine's own domain. Names without a dot get that domain as before; a domain
+dnl # that is local by its CNAME record alone has to be in class w.
 dnl # A server's certificate is searched for the recipient's domain, the next hop
 dnl # and the server's name only, and a wildcard above them: Sendmail gives no list
 dnl # of its names.
@@ -49,6 +54,8 @@ pushdef(`_MAILER_DEFINED_', `1')
 define(`SMTP_MAILER_MAXRCPTS', `1')
 define(`confMCI_CACHE_SIZE', `0')
 define(`confTO_HOSTSTATUS', `0s')
+define(`confDONT_EXPAND_CNAMES', `true')
+define(`confBIND_OPTS', ifelse(defn(`confBIND_OPTS'), `', `-DNSRCH', `defn(`confBIND_OPTS') -DNSRCH'))
 define(`_NEED_MACRO_MAP_', `1')
 define(`_TLSWARDEN_WAIT_', `$`'#error $`'@ 4.7.5 $: "451 4.7.5 TLS policy cannot be asked; is tlswarden-policyd running?"')
 

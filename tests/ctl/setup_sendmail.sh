@@ -87,6 +87,13 @@ with "failures are remembered" "define(\`confTO_HOSTSTATUS', \`30m')dnl"
 has host_status "is found"
 with "many recipients at once" "define(\`SMTP_MAILER_MAXRCPTS', \`100')dnl"
 has many_recipients "is found"
+with "names are expanded" "define(\`confDONT_EXPAND_CNAMES', \`false')dnl"
+has expands_cnames "is found"
+json '.findings[] | select(.code == "expands_cnames") | .change |
+	test("confDONT_EXPAND_CNAMES")' "with the line that mends it"
+with "other options of the resolver" \
+	"define(\`confBIND_OPTS', \`WorkAroundBrokenAAAA')dnl"
+has searches_domains "is found"
 with "a smart host" "define(\`SMART_HOST', \`hub.test')dnl" 0
 has smart_host "is a notice"
 with "a mailertable" "FEATURE(\`mailertable', \`hash -o $sm_dir/mt')dnl" 0

@@ -45,6 +45,7 @@ e2e_tests = \
 	%D%/t-sm-rules.sh \
 	%D%/t-sm-sts.sh \
 	%D%/t-sm-trouble.sh \
+	%D%/t-sm-ways.sh \
 	%D%/t-store.sh
 TESTS += $(e2e_tests)
 dist_check_DATA += \
