@@ -3,9 +3,10 @@
  *
  * Postfix itself says it: "postconf -x" every setting with its default,
  * "postconf" the same as written, "postconf -M" the services of master.cf,
- * "postconf -Px" what these override, "postconf -P" the same as written. A setting that is written, or defaults
- * to, $other follows a service's override of the other one. All of them obey
- * MAIL_CONFIG. Views live as long as the arena.
+ * "postconf -Px" what these override, "postconf -P" the same as written. A
+ * setting that is written, or defaults to, $other follows a service's override
+ * of the other one. All of them obey MAIL_CONFIG. Views live as long as the
+ * arena.
  */
 #ifndef CTL_POSTFIX_H
 #define CTL_POSTFIX_H

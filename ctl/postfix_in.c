@@ -294,7 +294,7 @@ need_no_exceptions(struct plan *p)
 	}
 }
 
-/* ---- the map ehlo, or a table instead --------------------------------------- */
+/* ---- the map ehlo, or a table instead ---------------------------------- */
 
 bool
 plan_cidr_of(struct sv list, struct sv *word_r)

@@ -217,9 +217,9 @@ mends() {
 	out_is "$2" "$3"
 }
 rules dui
-postfix_dir 'mine = hash:/x; smtp_tls_policy_maps = $mine;
-transport_maps = regexp:{{/@example\.mil$$/ smtp:[relay.test]:25}};
-smtpd_milters = ${stress?{inet:127.0.0.1:1}:{inet:127.0.0.1:2}}'
+postfix_dir "mine = hash:/x; smtp_tls_policy_maps = \$mine;
+transport_maps = regexp:{{/@example\.mil\$\$/ smtp:[relay.test]:25}};
+smtpd_milters = \${stress?{inet:127.0.0.1:1}:{inet:127.0.0.1:2}}"
 mends smtp_tls_policy_maps "$map:tlspolicy, \$mine" "another setting"
 mends transport_maps \
 	"$map:transport, regexp:{{/@example\.mil\$\$/ smtp:[relay.test]:25}}" \
@@ -230,12 +230,16 @@ mends smtpd_milters \
 [ "$(postconf -hx transport_maps)" = \
 	"$map:transport, regexp:{{/@example\.mil\$/ smtp:[relay.test]:25}}" ]
 verdict $? "and Postfix reads it as before"
-postfix_dir "mine = static:may; smtp_tls_policy_maps = \$mine, socketmap:unix:other.sock:tlspolicy, static:none
-smtpd_milters = { inet:127.0.0.1:1, default_action=accept }, { unix:milter.sock, default_action=accept }"
+theirs=socketmap:unix:other.sock:tlspolicy
+open="default_action=accept }"
+postfix_dir "mine = static:may
+smtp_tls_policy_maps = \$mine, $theirs, static:none
+smtpd_milters = { inet:127.0.0.1:1, $open, { unix:milter.sock, $open"
 mends smtp_tls_policy_maps "\$mine, $map:tlspolicy, static:none" "one word"
-mends smtpd_milters "{ inet:127.0.0.1:1, default_action=accept }, { unix:milter.sock, default_action=tempfail }" \
+mends smtpd_milters \
+	"{ inet:127.0.0.1:1, $open, { unix:milter.sock, ${open/accept/tempfail}" \
 	"ours of two that are the same"
-postfix_dir "mine = socketmap:unix:other.sock:tlspolicy; smtp_tls_policy_maps = \$mine"
+postfix_dir "mine = $theirs; smtp_tls_policy_maps = \$mine"
 look wrong_socket p "a word of another setting"
 json '.findings[] | select(.code == "wrong_socket") | .change == null and
 	(.fix | startswith("write '"$map"':tlspolicy instead of "))' \
