@@ -12,9 +12,10 @@
 #include "ctl/when.h"
 #include "store/state_read.h"
 #include "store/state_words.h"
+#include "wire/addr.h"
 #include "base/banned.h"
 
-enum { SESSIONS_LINES = 100 };
+enum { SESSIONS_LINES = 100, PEER_TEXT = 64 };
 
 struct listing {
 	const struct app *app;
@@ -198,8 +199,32 @@ take_session(void *arg, int64_t id, const struct record_session *row)
 	return 0;
 }
 
+/* An address is looked for as it is kept, however it was written. */
 static int
-take_filter(const struct app *app, const struct args *args,
+take_peer(struct sv peer, struct buf *text, struct session_filter *f,
+    struct err *err_r)
+{
+	bool has_brackets =
+	    peer.n > 1 && peer.p[0] == '[' && peer.p[peer.n - 1] == ']';
+	struct sv inner = has_brackets ? sv_make(peer.p + 1, peer.n - 2) : peer;
+	struct addr address;
+
+	if (sv_find(peer, '/') < peer.n)
+		return err_set(err_r, EX_USAGE,
+		    "--peer: \"%.*s\" is a network; write an address or a "
+		    "name, with * for any text, for example 192.0.2.*",
+		    SV_ARG(sv_head(peer, 64)));
+	f->peer = peer;
+	if (addr_parse(inner, &address)) {
+		addr_format(&address, text);
+		f->peer = buf_sv(text);
+	}
+	return 0;
+}
+
+/* peer keeps what the filter views. */
+static int
+take_filter(const struct app *app, const struct args *args, struct buf *peer,
     struct session_filter *f, struct err *err_r)
 {
 	const char *since = args_get(args, "since");
@@ -211,7 +236,8 @@ take_filter(const struct app *app, const struct args *args,
 	if (limit != NULL && !sv_to_u64(sv_from(limit), INT32_MAX, &f->limit))
 		return err_set(err_r, EX_USAGE, "--limit: \"%s\" is no number",
 		    limit);
-	f->peer = sv_from(args_get(args, "peer"));
+	if (take_peer(sv_from(args_get(args, "peer")), peer, f, err_r) != 0)
+		return -1;
 	f->domain = sv_from(args_get(args, "domain"));
 	f->is_only_plaintext = args_has(args, "plaintext");
 	f->is_only_refused = args_has(args, "refused");
@@ -250,10 +276,14 @@ sessions_run(struct app *app, const struct args *args)
 {
 	struct session_filter f = { .limit = SESSIONS_LINES };
 	struct err err = { 0 };
+	struct buf peer;
+	int rc;
 
-	if (take_filter(app, args, &f, &err) != 0 || list(app, &f, &err) != 0)
-		return args_fail(args, &err);
-	return CTL_GOOD;
+	buf_init(&peer, PEER_TEXT);
+	rc = take_filter(app, args, &peer, &f, &err) != 0 ||
+	    list(app, &f, &err) != 0;
+	buf_free(&peer);
+	return rc != 0 ? args_fail(args, &err) : CTL_GOOD;
 }
 
 static const struct option_spec options[] = {

@@ -65,6 +65,13 @@ verdict $? "by name"
 tw 0 "sessions --peer address" sessions --peer '192.0.2.*'
 [ "$(wc -l <<<"$out")" = 3 ]
 verdict $? "by address"
+for same in ::ffff:192.0.2.2 '[192.0.2.2]'; do
+	tw 0 "sessions --peer $same" sessions --peer "$same"
+	[ "$(wc -l <<<"$out")" = 2 ]
+	verdict $? "the same address in other words"
+done
+tw 64 "sessions --peer NETWORK" sessions --peer 192.0.2.0/24
+err_has '192\.0\.2\.0/24.*\*' "is refused, not found nowhere"
 tw 0 "sessions --domain" sessions --domain us.test
 [ "$(wc -l <<<"$out")" = 2 ]
 verdict $? "by domain"
