@@ -90,6 +90,45 @@ unknown_verb(const struct command *const *list, const char *word,
 	    near != NULL ? "\"?" : "");
 }
 
+/* Takes the options behind argv[0], in front of a verb, or of a sub verb of
+ * parent. Returns 0 with optind behind them, or -1 to end with *exit_r. */
+static int
+take_global_options(struct app *app, const struct command *parent, int argc,
+    char **argv, int *exit_r)
+{
+	int c;
+
+	opterr = 0;
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "+:c:hV", global_options, NULL)) !=
+	    -1) {
+		switch (c) {
+		case 'c':
+			app->conf_file = optarg;
+			break;
+		case 'j':
+			app->json = true;
+			break;
+		case 'h':
+			if (parent != NULL)
+				help_command(parent);
+			else
+				help_program(commands);
+			return *exit_r = CTL_GOOD, -1;
+		case 'V':
+			puts("tlswarden " PACKAGE_VERSION);
+			return *exit_r = CTL_GOOD, -1;
+		default:
+			*exit_r = usage_error(parent, "%s %s",
+			    c == ':' ? "a value is missing behind"
+				     : "unknown option",
+			    argv[optind - 1]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 /* Picks the sub verb, parses its command line, runs it. */
 static int
 run(struct app *app, const struct command *command, int argc, char **argv)
@@ -103,51 +142,17 @@ run(struct app *app, const struct command *command, int argc, char **argv)
 			return code;
 		return command->run(app, &args);
 	}
-	if (argc < 2)
+	if (take_global_options(app, command, argc, argv, &code) != 0)
+		return code;
+	argc -= optind;
+	argv += optind;
+	if (argc == 0)
 		return usage_error(command, "%s needs one of its commands",
 		    command_title(command));
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		help_command(command);
-		return CTL_GOOD;
-	}
-	sub = find(command->subs, argv[1]);
+	sub = find(command->subs, argv[0]);
 	if (sub == NULL)
-		return unknown_verb(command->subs, argv[1], command);
-	return run(app, sub, argc - 1, argv + 1);
-}
-
-/* Takes the options in front of the verb. Returns 0, or -1 to end with
- * *exit_r. */
-static int
-take_global_options(struct app *app, int argc, char **argv, int *exit_r)
-{
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:c:hV", global_options, NULL)) !=
-	    -1) {
-		switch (c) {
-		case 'c':
-			app->conf_file = optarg;
-			break;
-		case 'j':
-			app->json = true;
-			break;
-		case 'h':
-			help_program(commands);
-			return *exit_r = CTL_GOOD, -1;
-		case 'V':
-			puts("tlswarden " PACKAGE_VERSION);
-			return *exit_r = CTL_GOOD, -1;
-		default:
-			*exit_r = usage_error(NULL, "%s %s",
-			    c == ':' ? "a value is missing behind"
-				     : "unknown option",
-			    argv[optind - 1]);
-			return -1;
-		}
-	}
-	return 0;
+		return unknown_verb(command->subs, argv[0], command);
+	return run(app, sub, argc, argv);
 }
 
 static bool
@@ -165,7 +170,7 @@ dispatch(struct app *app, int argc, char **argv)
 	const struct command *command;
 	int code;
 
-	if (take_global_options(app, argc, argv, &code) != 0)
+	if (take_global_options(app, NULL, argc, argv, &code) != 0)
 		return code;
 	if (optind >= argc)
 		return usage_error(NULL, "a command is needed");

@@ -52,6 +52,10 @@ bare 0 "-c in front" -c "$conf" --json rule list
 json 'length == 1' "JSON"
 bare 0 "-c behind" rule list -c "$conf" --json
 json 'length == 1' "JSON"
+bare 0 "between a verb and its sub verb" rule -c "$conf" --json list
+json 'length == 1' "JSON"
+bare 64 "an unknown one there" rule --jsno list
+err_has 'jsno' "is named"
 bare 0 "--config=" --config="$conf" rule list --json
 json 'length == 1' "JSON"
 
