@@ -17,7 +17,7 @@ struct item {
 	char *nexthop; /* as Postfix would write it */
 	int64_t last;  /* when it was seen; 0: never */
 	int64_t given; /* when the job was given out; 0: it is not */
-	int64_t rule;  /* that judges it; 0: none */
+	struct agenda_judge judge;
 };
 
 struct agenda {
@@ -133,7 +133,7 @@ agenda_take_rules(struct agenda *a, const struct snapshot *s)
 			continue;
 		items[i].last = old->last;
 		items[i].given = old->given;
-		items[i].rule = old->rule;
+		items[i].judge = old->judge;
 	}
 	free_items(a->items, a->n);
 	a->items = items;
@@ -231,20 +231,20 @@ agenda_is_out(const struct agenda *a, struct sv nexthop)
 }
 
 void
-agenda_judged_by(struct agenda *a, struct sv nexthop, int64_t rule)
+agenda_judged_by(struct agenda *a, struct sv nexthop, struct agenda_judge judge)
 {
 	struct item *item = find_sv(a, nexthop);
 
 	if (item != NULL)
-		item->rule = rule;
+		item->judge = judge;
 }
 
-int64_t
-agenda_rule(const struct agenda *a, struct sv nexthop)
+struct agenda_judge
+agenda_judge(const struct agenda *a, struct sv nexthop)
 {
 	const struct item *item = find_sv(a, nexthop);
 
-	return item == NULL ? 0 : item->rule;
+	return item == NULL ? (struct agenda_judge){ 0, 0 } : item->judge;
 }
 
 void
@@ -255,7 +255,7 @@ agenda_done(struct agenda *a, struct sv nexthop, int64_t now)
 	if (item == NULL)
 		return;
 	item->given = 0;
-	item->rule = 0;
+	item->judge = (struct agenda_judge){ 0, 0 };
 	item->last = now;
 }
 

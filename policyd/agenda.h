@@ -44,9 +44,14 @@ uint32_t agenda_wait(const struct agenda *a, int64_t now,
     uint32_t interval_secs, uint32_t max);
 /* True if that job was given out and not handed in. */
 bool agenda_is_out(const struct agenda *a, struct sv nexthop);
-/* Notes the rule that such a job is judged by (0: none), and tells it. */
-void agenda_judged_by(struct agenda *a, struct sv nexthop, int64_t rule);
-int64_t agenda_rule(const struct agenda *a, struct sv nexthop);
+/* What such a job is judged by. */
+struct agenda_judge {
+	int64_t rule;   /* 0: none */
+	int64_t demand; /* the mark of what that demands */
+};
+void agenda_judged_by(struct agenda *a, struct sv nexthop,
+    struct agenda_judge judge);
+struct agenda_judge agenda_judge(const struct agenda *a, struct sv nexthop);
 /* It was handed in. */
 void agenda_done(struct agenda *a, struct sv nexthop, int64_t now);
 /* Whoever had jobs is gone: they are due again. */

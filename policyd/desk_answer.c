@@ -206,6 +206,7 @@ static bool
 answer_rule(struct asked *q)
 {
 	const json_t *addresses = json_object_get(q->question, "addresses");
+	struct agenda_judge judge = { 0, 0 };
 	const struct rule *rule;
 	struct buf pem;
 	bool is_good = true;
@@ -213,7 +214,9 @@ answer_rule(struct asked *q)
 	if (!take_job(q))
 		return refuse(q);
 	rule = find_rule(q, addresses);
-	agenda_judged_by(q->d->agenda, q->nexthop, rule == NULL ? 0 : rule->id);
+	if (rule != NULL)
+		judge = (struct agenda_judge){ rule->id, rule->demand->mark };
+	agenda_judged_by(q->d->agenda, q->nexthop, judge);
 	buf_init(&pem, LIMIT_CA_PEM);
 	if (rule != NULL && rule->demand->ca != NULL)
 		is_good = read_ca(q->d, rule->demand->ca, &pem);
@@ -317,11 +320,12 @@ keep_rows(const struct world *world, const struct record_probe *rows, size_t n)
 
 /* All servers of the job, or none. */
 static int
-read_servers(const struct asked *q, int64_t rule_id, struct record_probe *rows,
-    size_t *n_r, struct err *err_r)
+read_servers(const struct asked *q, struct record_probe *rows, size_t *n_r,
+    struct err *err_r)
 {
 	const json_t *list = json_object_get(q->question, "servers");
 	uint16_t port = q->party.port != 0 ? q->party.port : PORT_SMTP;
+	struct agenda_judge judge = agenda_judge(q->d->agenda, q->nexthop);
 	int64_t now = clock_wall_secs();
 
 	*n_r = json_array_size(list);
@@ -335,7 +339,8 @@ read_servers(const struct asked *q, int64_t rule_id, struct record_probe *rows,
 		if (rows[i].port != port)
 			return err_set(err_r, EX_PROTOCOL, "another port");
 		rows[i].domain = party_text(&q->party);
-		rows[i].rule = rule_id;
+		rows[i].rule = judge.rule;
+		rows[i].demand = judge.demand;
 		rows[i].at_secs = now;
 	}
 	return 0;
@@ -352,11 +357,11 @@ answer_result(struct asked *q)
 
 	if (!take_job(q))
 		return refuse(q);
-	id = agenda_rule(q->d->agenda, q->nexthop);
+	id = agenda_judge(q->d->agenda, q->nexthop).rule;
 	if (id != 0)
 		rule = snapshot_rule_by_id(q->snap, id);
 	rows = mem_zalloc(WORK_SERVERS_MAX, sizeof(*rows));
-	if (read_servers(q, id, rows, &n, &err) == 0) {
+	if (read_servers(q, rows, &n, &err) == 0) {
 		tell_news(q, rule, rows, n);
 		desk_watch(q->d, q->snap, &q->party, rows, n);
 		keep_rows(q->d->world, rows, n);

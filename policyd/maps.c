@@ -147,9 +147,8 @@ answer_dsn(struct service_context *ctx, const struct socketmap_request *req,
 	dsn_tie_table(ctx->tie, ctx->reader.generation);
 	if (cache != NULL && tie->rule_id != 0) {
 		held = probe_cache_take(cache);
-		probes = probe_table_find(probe_held_table(held),
-		    sv_make(tie->nexthop, tie->nexthop_n), tie->rule_id,
-		    &ctx->party);
+		probes =
+		    probe_table_find(probe_held_table(held), tie, &ctx->party);
 	}
 	buf_reset(&ctx->text);
 	is_better =

@@ -10,7 +10,7 @@ PRAGMA journal_mode = WAL;
 SAVEPOINT tlswarden_state;
 
 PRAGMA application_id = 1953264499; -- 'tlss'
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- One inbound SMTP session, written when it ends.
 CREATE TABLE IF NOT EXISTS session (
@@ -95,6 +95,8 @@ CREATE TABLE IF NOT EXISTS probe (
   not_after             INTEGER,       -- first expiry in the chain
   client_cert_requested INTEGER NOT NULL, -- 0 or 1
   json                  TEXT,          -- the whole result
+  demand                INTEGER,       -- a mark of what the rule demanded then
+                                       -- (since version 5)
   PRIMARY KEY (domain, host, addr, port)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS probe_at ON probe(at);

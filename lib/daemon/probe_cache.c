@@ -422,6 +422,7 @@ probe_cache_note(struct probe_cache *c, const struct record_probe *row)
 		.host = row->host,
 		.port = row->port,
 		.rule = row->rule,
+		.demand = row->demand,
 		.verdict = row->verdict,
 		.class = row->class,
 		.fault = row->fault };

@@ -104,6 +104,7 @@ struct record_probe {
 	struct sv addr;
 	uint16_t port;
 	int64_t rule;      /* that it was judged by; 0: none */
+	int64_t demand;    /* the mark of what that demanded; 0: not known */
 	struct sv verdict; /* ok, fail, noverify */
 	struct sv class;   /* of the first finding that fails */
 	struct sv fault;   /* theirs, ours, path */

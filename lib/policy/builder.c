@@ -166,6 +166,20 @@ render(struct snapshot_builder *b, const struct demand *d, bool is_address)
 	return arena_sv(&b->s->strings, buf_sv(&b->words));
 }
 
+/* A CA counts by what it is, not by its name. */
+static int64_t
+mark_of(struct snapshot_builder *b, const struct demand *d)
+{
+	buf_reset(&b->words);
+	buf_addf(&b->words, "%d %d %u %.*s ", (int)d->level,
+	    (int)d->min_protocol, d->min_bits,
+	    SV_ARG(d->ca == NULL ? sv_from("") : d->ca->hash));
+	buf_add(&b->words, d->cert_name);
+	buf_addc(&b->words, ' ');
+	buf_add(&b->words, d->fingerprint);
+	return (int64_t)(party_hash(buf_sv(&b->words)) >> 1) | 1;
+}
+
 /* The demand of the parsed row, shared with all equal ones. */
 static const struct demand *
 intern_demand(struct snapshot_builder *b, const struct ca *ca)
@@ -198,6 +212,7 @@ intern_demand(struct snapshot_builder *b, const struct ca *ca)
 	d->tlspolicy_address = d->tlspolicy;
 	if (d->cert_name.n > 0)
 		d->tlspolicy_address = render(b, d, true);
+	d->mark = mark_of(b, d);
 	slot->hash = hash;
 	slot->key = arena_sv(&s->strings, buf_sv(&b->key));
 	slot->demand = d;

@@ -27,6 +27,7 @@ dsn_tie_set(struct dsn_tie *tie, const struct rule *rule, struct sv nexthop,
 	if (rule == NULL)
 		return;
 	tie->rule_id = rule->id;
+	tie->demand = rule->demand->mark;
 	tie->rank = rule_rank(rule);
 	tie->on_failure = (enum on_failure)rule->on_failure;
 	tie->level = rule->demand->level;

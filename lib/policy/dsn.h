@@ -24,6 +24,7 @@ struct dsn_tie {
 	int64_t when;    /* seconds, the caller's clock */
 	uint64_t table;  /* that the rule is of; the caller counts them */
 	uint64_t said;   /* hash of the status that it was for; 0: none yet */
+	int64_t demand;  /* the mark of what it demands */
 	struct rule_rank rank; /* of that rule, and what it demands */
 	enum on_failure on_failure;
 	enum level level;

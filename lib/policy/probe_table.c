@@ -19,7 +19,7 @@ struct entry {
 	uint16_t port;
 	bool is_host;
 	int64_t at;
-	int64_t rule;
+	int64_t rule, demand;
 	struct dsn_probe probe;
 };
 
@@ -29,6 +29,7 @@ struct group {
 	uint16_t port;
 	bool is_host;
 	int64_t rule; /* 0: not all were judged by the same one */
+	int64_t demand;
 	size_t first, n;
 };
 
@@ -89,7 +90,8 @@ probe_table_add(struct probe_table_builder *b, const struct record_probe *row)
 {
 	struct entry e = { .port = row->port,
 		.at = row->at_secs,
-		.rule = row->rule };
+		.rule = row->rule,
+		.demand = row->demand };
 
 	if (row->domain.n == 0 || !read_result(row, &e.probe))
 		return;
@@ -144,14 +146,14 @@ take_group(struct probe_table *t, const struct probe_table_builder *b, size_t i,
 	size_t k = i;
 
 	*g = (struct group){ newest->name, newest->port, newest->is_host,
-		newest->rule, *n_probes, 0 };
+		newest->rule, newest->demand, *n_probes, 0 };
 	for (; k < b->n && is_of_group(g, &b->entries[k]); k++) {
 		const struct entry *e = &b->entries[k];
 
 		if (e->at != newest->at)
 			continue;
 		t->probes[(*n_probes)++] = e->probe;
-		if (e->rule != g->rule)
+		if (e->rule != g->rule || e->demand != g->demand)
 			g->rule = 0;
 		if (e->at < t->oldest)
 			t->oldest = e->at;
@@ -200,14 +202,15 @@ find_group(const void *key, const void *element)
 }
 
 struct dsn_probes
-probe_table_find(const struct probe_table *t, struct sv nexthop,
-    int64_t rule_id, struct party *scratch)
+probe_table_find(const struct probe_table *t, const struct dsn_tie *tie,
+    struct party *scratch)
 {
+	struct sv nexthop = sv_make(tie->nexthop, tie->nexthop_n);
 	const struct dsn_probes none = { NULL, 0 };
 	const struct group *g;
 	struct group key = { .port = PORT_SMTP };
 
-	if (t == NULL || rule_id == 0 || t->n_groups == 0 ||
+	if (t == NULL || tie->rule_id == 0 || t->n_groups == 0 ||
 	    party_nexthop(scratch, nexthop) != PARTY_OK)
 		return none;
 	key.name = party_text(scratch);
@@ -218,7 +221,7 @@ probe_table_find(const struct probe_table *t, struct sv nexthop,
 		key.port = scratch->port;
 	g = bsearch(&key, t->groups, t->n_groups, sizeof(*t->groups),
 	    find_group);
-	if (g == NULL || g->rule != rule_id)
+	if (g == NULL || g->rule != tie->rule_id || g->demand != tie->demand)
 		return none;
 	return (struct dsn_probes){ t->probes + g->first, g->n };
 }

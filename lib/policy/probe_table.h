@@ -31,11 +31,12 @@ probe_table_done(struct probe_table_builder *b) NONNULL_RETURN MUST_CHECK;
 /* NULL is allowed. */
 void probe_table_free(struct probe_table *t);
 
-/* What is known of a next hop as Postfix writes it, if rule_id judged it.
- * Without a port it is that of SMTP. scratch is memory of the caller's. The
- * result views t, which may be NULL: nothing is known. */
+/* What is known of the next hop of the tie, as Postfix writes it, if its rule
+ * judged it, and demanded then what it demands in the tie. Without a port it is
+ * that of SMTP. scratch is memory of the caller's. The result views t, which
+ * may be NULL: nothing is known. */
 struct dsn_probes probe_table_find(const struct probe_table *t,
-    struct sv nexthop, int64_t rule_id, struct party *scratch);
+    const struct dsn_tie *tie, struct party *scratch);
 /* When the oldest result was found; INT64_MAX: there is none. */
 int64_t probe_table_oldest(const struct probe_table *t);
 

@@ -34,6 +34,8 @@ struct demand {
 	struct sv fingerprint;         /* "aa..ff aa..ff", lower, no colons */
 	struct sv tlspolicy;           /* rendered for Postfix, at load */
 	struct sv tlspolicy_address;   /* where the next hop is an address */
+	int64_t mark; /* of all above but the answers, the same in every
+			 program and table; 0: not worked out */
 };
 
 enum { RULE_INLINE = 40 };

@@ -123,6 +123,7 @@ report_row(const struct visit *v, int64_t at_secs, struct report_row *r)
 		.addr = buf_sv(&r->addr),
 		.port = v->place->port,
 		.rule = v->rule != NULL ? v->rule->id : 0,
+		.demand = v->rule != NULL ? v->rule->demand->mark : 0,
 		.verdict = sv_from(diagnosis_verdict_word(v->d.verdict)),
 		.tls_version = sv_from(v->d.tls_version),
 		.cipher = sv_from(v->d.tls_cipher),

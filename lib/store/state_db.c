@@ -58,8 +58,8 @@ static const char *const statements[N_STATEMENTS] = {
 	[ADD_PROBE] =
 	    "INSERT OR REPLACE INTO probe(domain, host, addr, port, at, rule,"
 	    " verdict, class, fault, tls_version, cipher, bits, not_after,"
-	    " client_cert_requested, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-	    " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	    " client_cert_requested, json, demand) VALUES(?1, ?2, ?3, ?4, ?5,"
+	    " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 	[FORGET_CHAIN] =
 	    "DELETE FROM seen_chain WHERE host = lower(?1) AND pem = ?2",
 	[ADD_CHAIN] =
@@ -104,6 +104,30 @@ make_file(const char *path, struct err *err_r)
 	return done;
 }
 
+/* What a statement that may be run again cannot do. Two programs may be at
+ * it: the second finds it done. */
+static int
+add_columns(struct store *st, struct err *err_r)
+{
+	int64_t lacks = 0;
+	int rc;
+
+	if (store_exec(st, "BEGIN IMMEDIATE", err_r) != 0)
+		return -1;
+	rc = store_number(st,
+	    "SELECT count(*) FROM sqlite_schema WHERE name = 'probe' AND NOT"
+	    " EXISTS (SELECT 1 FROM pragma_table_info('probe')"
+	    " WHERE name = 'demand')",
+	    &lacks, err_r);
+	if (rc == 0 && lacks > 0)
+		rc = store_exec(st,
+		    "ALTER TABLE probe ADD COLUMN demand INTEGER", err_r);
+	if (rc == 0)
+		return store_exec(st, "COMMIT", err_r);
+	(void)!store_exec(st, "ROLLBACK", NULL);
+	return -1;
+}
+
 static int
 check_ours(struct store *st, struct err *err_r)
 {
@@ -130,6 +154,8 @@ check_ours(struct store *st, struct err *err_r)
 		    st->path, (long long)version, STATE_VERSION);
 	if (application == STATE_APPLICATION_ID && version == STATE_VERSION)
 		return 0;
+	if (version > 0 && add_columns(st, err_r) != 0)
+		return -1;
 	return store_script(st, state_sql, err_r);
 }
 
@@ -399,6 +425,7 @@ state_db_probe(struct state_db *db, const struct record_probe *row,
 	put_known(&b, row->not_after_secs);
 	put_number(&b, row->has_client_cert_request ? 1 : 0);
 	put_text(&b, row->json);
+	put_known(&b, row->demand);
 	if (run(db, ADD_PROBE, err_r) != 0 || add_day(db, row, err_r) != 0)
 		return -1;
 	return row->chain.n > 0 ? add_chain(db, row, err_r) : 0;

@@ -19,10 +19,11 @@
 
 enum {
 	STATE_APPLICATION_ID = 0x746c7373, /* 'tlss', as in state.sql */
-	STATE_VERSION = 4, /* older ones are brought up to it when opened */
+	STATE_VERSION = 5, /* older ones are brought up to it when opened */
 	STATE_VERSION_CHAINS = 2, /* has table seen_chain */
 	STATE_VERSION_DAYS = 3,   /* has table probe_day */
 	STATE_VERSION_LOST = 4,   /* has table lost */
+	STATE_VERSION_DEMAND = 5, /* has probe.demand */
 	STATE_DAY_SECS = 86400,   /* of probe_day.day */
 	STATE_BUSY_MSECS = 200,   /* waits for another writer's lock */
 };

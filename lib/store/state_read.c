@@ -307,7 +307,19 @@ get_probe(struct sqlite3_stmt *stmt, struct record_probe *row)
 	row->not_after_secs = get_number(&c);
 	row->has_client_cert_request = get_number(&c) != 0;
 	row->json = get_text(&c);
+	row->demand = get_number(&c);
 }
+
+/* A database of an older version lacks some columns. */
+#define PROBES_OF(demand)                                                   \
+	"SELECT domain, host, addr, port, at, rule, verdict, class, fault," \
+	" tls_version, cipher, bits, not_after, client_cert_requested,"     \
+	" iif(?1, json, NULL), " demand                                     \
+	" FROM probe"                                                       \
+	" WHERE at >= ?2 AND (?3 IS NULL OR domain = lower(?3))"            \
+	" AND (?4 IS NULL OR host = lower(?4))"                             \
+	" AND (NOT ?5 OR verdict = 'fail')"                                 \
+	" ORDER BY at DESC, domain, host, addr, port LIMIT ?6"
 
 int
 state_probes_each(struct store *st, const struct probe_filter *filter,
@@ -315,16 +327,13 @@ state_probes_each(struct store *st, const struct probe_filter *filter,
     void *arg, struct err *err_r)
 {
 	struct sqlite3_stmt *stmt = NULL;
+	int64_t version = 0;
 	int got;
 
-	if (store_prepare(st,
-		"SELECT domain, host, addr, port, at, rule, verdict, class,"
-		" fault, tls_version, cipher, bits, not_after,"
-		" client_cert_requested, iif(?1, json, NULL) FROM probe"
-		" WHERE at >= ?2 AND (?3 IS NULL OR domain = lower(?3))"
-		" AND (?4 IS NULL OR host = lower(?4))"
-		" AND (NOT ?5 OR verdict = 'fail')"
-		" ORDER BY at DESC, domain, host, addr, port LIMIT ?6",
+	if (store_number(st, "PRAGMA user_version", &version, err_r) != 0 ||
+	    store_prepare(st,
+		version < STATE_VERSION_DEMAND ? PROBES_OF("NULL")
+					       : PROBES_OF("demand"),
 		&stmt, err_r) != 0)
 		return -1;
 	store_bind_int(stmt, 1, with_json ? 1 : 0);

@@ -34,6 +34,7 @@ VALUES
     ('out', 'other.tls11.test', 'encrypt', 'fail', 'TLSv1.2'),
     ('out', 'stale.tls11.test', 'encrypt', 'fail', 'TLSv1.2'),
     ('out', 'ours.tls11.test', 'encrypt', 'fail', 'TLSv1.2'),
+    ('out', 'edited.tls11.test', 'encrypt', 'fail', 'TLSv1.2'),
     ('out', 'again.tls11.test', 'encrypt', 'fail', 'TLSv1.2');
 " || bail "the table refuses a rule of this test"
 policyd_start
@@ -61,13 +62,16 @@ UPDATE probe SET fault = 'ours' WHERE domain = 'ours.tls11.test';"
 is "$(state "SELECT class, fault FROM probe
     WHERE domain = 'fresh.tls11.test'")" 'legacy_protocol|theirs' \
     "a fresh probe found a fault of the peer"
+sql "UPDATE policy SET min_protocol = 'TLSv1.3'
+    WHERE recipient = 'edited.tls11.test'"
+wait_answer edited.tls11.test '.*TLSv1\.3'
 found=$(state "SELECT class FROM probe WHERE domain = 'hard.untrusted.test'")
 sleep 2.5 # policyd reads state.db once a second
 
 for rcpt in u@hard.untrusted.test u@soft.untrusted.test u@hard.wrongname.test \
     u@hard.expired.test u@blind.expired.test u@none.tls11.test \
     u@fresh.tls11.test u@soft.tls11.test u@other.tls11.test \
-    u@stale.tls11.test u@ours.tls11.test; do
+    u@stale.tls11.test u@ours.tls11.test u@edited.tls11.test; do
 	mail_send "$rcpt"
 done
 
@@ -108,6 +112,9 @@ expect_deferred u@other.tls11.test \
 expect_deferred u@stale.tls11.test \
     "dsn=4\.7\.5.*$bad_hand; handshake_failure" \
     "with a stale probe: deferred"
+expect_deferred u@edited.tls11.test \
+    "dsn=4\.7\.5.*$bad_hand; handshake_failure" \
+    "with a probe from before the rule was edited: deferred"
 expect_deferred u@ours.tls11.test \
     "dsn=4\.7\.5.*$bad_hand; a probe found legacy_protocol" \
     "with a fault of ours: deferred"

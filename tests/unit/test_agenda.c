@@ -108,14 +108,14 @@ START_TEST(a_job_comes_back_once)
 	ck_assert(!agenda_is_out(a, sv_from("A.test")));
 	ck_assert(!agenda_is_out(a, sv_from("b.test")));
 	ck_assert(!agenda_is_out(a, sv_from("")));
-	agenda_judged_by(a, job, 7);
-	agenda_judged_by(a, sv_from("b.test"), 8);
-	ck_assert_int_eq(agenda_rule(a, job), 7);
-	ck_assert_int_eq(agenda_rule(a, sv_from("b.test")), 0);
+	agenda_judged_by(a, job, (struct agenda_judge){ 7, 1 });
+	agenda_judged_by(a, sv_from("b.test"), (struct agenda_judge){ 8, 1 });
+	ck_assert_int_eq(agenda_judge(a, job).rule, 7);
+	ck_assert_int_eq(agenda_judge(a, sv_from("b.test")).rule, 0);
 	agenda_done(a, job, NOW + 5);
 	agenda_done(a, sv_from("b.test"), NOW + 5);
 	ck_assert(!agenda_is_out(a, job));
-	ck_assert_int_eq(agenda_rule(a, job), 0);
+	ck_assert_int_eq(agenda_judge(a, job).rule, 0);
 	ck_assert_str_eq(due(a, NOW + 5 + INTERVAL - 1, 20), "");
 	ck_assert_str_eq(due(a, NOW + 5 + INTERVAL, 20), "a.test");
 	agenda_free(a);
@@ -154,12 +154,13 @@ START_TEST(another_table_keeps_what_is_known)
 
 	agenda_seen(a, sv_from("b.test"), 25, NOW);
 	ck_assert_str_eq(due(a, NOW, 2), "[mx.d.test]:587 a.test");
-	agenda_judged_by(a, sv_from("[mx.d.test]:587"), 9);
+	agenda_judged_by(a, sv_from("[mx.d.test]:587"),
+	    (struct agenda_judge){ 9, 1 });
 	ck_assert_uint_eq(agenda_take_rules(a, s), 0);
 	snapshot_free(s);
 	ck_assert(!agenda_is_out(a, sv_from("a.test")));
 	ck_assert(agenda_is_out(a, sv_from("[mx.d.test]:587")));
-	ck_assert_int_eq(agenda_rule(a, sv_from("[mx.d.test]:587")), 9);
+	ck_assert_int_eq(agenda_judge(a, sv_from("[mx.d.test]:587")).rule, 9);
 	ck_assert_str_eq(due(a, NOW, 20), "c.test");
 	s = table_snapshot(rows, 0);
 	ck_assert_uint_eq(agenda_take_rules(a, s), 0);

@@ -258,36 +258,58 @@ START_TEST(tie_status)
 }
 END_TEST
 
+enum { MARK = 77 }; /* of what rules demand today */
+
+/* As a policy lookup leaves it. */
+static const struct dsn_tie *
+tie_of(const char *nexthop, int64_t rule)
+{
+	static struct dsn_tie tie;
+	struct demand d = { .level = LEVEL_SECURE, .mark = MARK };
+	struct rule r = { .id = rule, .demand = &d };
+
+	dsn_tie_set(&tie, &r, sv_from(nexthop), 1000);
+	return &tie;
+}
+
 /* What is stored, and what a next hop is told of it. */
 static const struct stored {
 	const char *domain, *host;
 	uint16_t port;
 	int64_t at, rule;
 	const char *verdict, *class, *fault;
+	int64_t demand; /* 0: that of today */
 } stored[] = {
 	{ "bank.test", "mx1.bank.test", 25, 100, 3, "fail", "expired_leaf",
-	    "theirs" },
-	{ "bank.test", "mx2.bank.test", 25, 100, 3, "ok", "", "" },
+	    "theirs", 0 },
+	{ "bank.test", "mx2.bank.test", 25, 100, 3, "ok", "", "", 0 },
 	/* not a server any more */
 	{ "bank.test", "old.bank.test", 25, 99, 3, "fail", "name_mismatch",
-	    "theirs" },
+	    "theirs", 0 },
 	{ "bank.test", "mx1.bank.test", 587, 100, 3, "noverify", "no_starttls",
-	    "theirs" },
-	{ "two.test", "mx.two.test", 25, 100, 4, "ok", "", "" },
-	{ "two.test", "mx2.two.test", 25, 100, 5, "ok", "", "" },
-	{ "host.test", "host.test", 25, 100, 6, "fail", "weak_key", "theirs" },
-	{ "host.test", "mx.host.test", 25, 101, 6, "fail", "revoked", "ours" },
-	{ "host.test", "host.test", 587, 90, 6, "fail", "path_length", "path" },
-	{ "192.0.2.1", "192.0.2.1", 25, 100, 7, "fail", "timeout", "path" },
-	{ "2001:db8::1", "2001:db8::1", 465, 100, 8, "ok", "", "" },
-	{ "odd.test", "mx.odd.test", 25, 100, 9, "fail", "who_knows",
-	    "theirs" },
-	{ "odd.test", "mx.odd.test", 25, 100, 9, "fail", "", "" },
-	{ "odd.test", "mx.odd.test", 25, 100, 9, "", "", "" },
-	{ "fault.test", "mx.fault.test", 25, 100, 9, "fail", "revoked",
-	    "yours" },
-	{ "", "mx.no.test", 25, 100, 9, "ok", "", "" },
-	{ "norule.test", "mx.norule.test", 25, 100, 0, "ok", "", "" },
+	    "theirs", 0 },
+	{ "two.test", "mx.two.test", 25, 100, 4, "ok", "", "", 0 },
+	{ "two.test", "mx2.two.test", 25, 100, 5, "ok", "", "", 0 },
+	{ "host.test", "host.test", 25, 100, 6, "fail", "weak_key", "theirs",
+	    0 },
+	{ "host.test", "mx.host.test", 25, 101, 6, "fail", "revoked", "ours",
+	    0 },
+	{ "host.test", "host.test", 587, 90, 6, "fail", "path_length", "path",
+	    0 },
+	{ "192.0.2.1", "192.0.2.1", 25, 100, 7, "fail", "timeout", "path", 0 },
+	{ "2001:db8::1", "2001:db8::1", 465, 100, 8, "ok", "", "", 0 },
+	{ "odd.test", "mx.odd.test", 25, 100, 9, "fail", "who_knows", "theirs",
+	    0 },
+	{ "odd.test", "mx.odd.test", 25, 100, 9, "fail", "", "", 0 },
+	{ "odd.test", "mx.odd.test", 25, 100, 9, "", "", "", 0 },
+	{ "fault.test", "mx.fault.test", 25, 100, 9, "fail", "revoked", "yours",
+	    0 },
+	{ "edited.test", "mx.edited.test", 25, 100, 10, "fail", "weak_key",
+	    "theirs", MARK - 1 },
+	{ "while.test", "mx1.while.test", 25, 100, 11, "ok", "", "", 0 },
+	{ "while.test", "mx2.while.test", 25, 100, 11, "ok", "", "", MARK - 1 },
+	{ "", "mx.no.test", 25, 100, 9, "ok", "", "", 0 },
+	{ "norule.test", "mx.norule.test", 25, 100, 0, "ok", "", "", 0 },
 };
 
 static const struct {
@@ -305,6 +327,8 @@ static const struct {
 		{ REASON_COUNT, FAULT_UNKNOWN } },
 	    2 },
 	{ "another rule", "bank.test", 4, NONE },
+	{ "the same, edited since", "edited.test", 10, NONE },
+	{ "edited while it was looked at", "while.test", 11, NONE },
 	{ "no rule", "norule.test", 0, NONE },
 	{ "judged by no rule", "norule.test", 9, NONE },
 	{ "judged by two rules", "two.test", 4, NONE },
@@ -343,6 +367,7 @@ make_table(void)
 			.host = sv_from(s->host),
 			.port = s->port,
 			.rule = s->rule,
+			.demand = s->demand != 0 ? s->demand : MARK,
 			.verdict = sv_from(s->verdict),
 			.class = sv_from(s->class),
 			.fault = sv_from(s->fault) };
@@ -356,8 +381,8 @@ START_TEST(find)
 {
 	static struct party scratch;
 	struct probe_table *t = make_table();
-	struct dsn_probes got = probe_table_find(t, sv_from(finds[_i].nexthop),
-	    finds[_i].rule, &scratch);
+	struct dsn_probes got = probe_table_find(t,
+	    tie_of(finds[_i].nexthop, finds[_i].rule), &scratch);
 
 	ck_assert_msg(got.n == finds[_i].n_want, "%s: %zu", finds[_i].label,
 	    got.n);
@@ -382,12 +407,12 @@ START_TEST(find_nothing)
 	static struct party scratch;
 	struct probe_table *t = probe_table_done(probe_table_begin());
 
-	ck_assert_uint_eq(probe_table_find(t, sv_from("bank.test"), 3, &scratch)
+	ck_assert_uint_eq(probe_table_find(t, tie_of("bank.test", 3), &scratch)
 			      .n,
 	    0);
 	ck_assert_int_eq(probe_table_oldest(t), INT64_MAX);
 	probe_table_free(t);
-	ck_assert_uint_eq(probe_table_find(NULL, sv_from("bank.test"), 3,
+	ck_assert_uint_eq(probe_table_find(NULL, tie_of("bank.test", 3),
 			      &scratch)
 			      .n,
 	    0);

@@ -43,6 +43,8 @@ stop(struct world *w)
 	fixture_done(&w->f);
 }
 
+enum { MARK = 77 }; /* of what rule 3 demands */
+
 static struct record_probe
 result(const char *domain, const char *class, int64_t age_secs)
 {
@@ -53,6 +55,7 @@ result(const char *domain, const char *class, int64_t age_secs)
 		.addr = sv_from("192.0.2.1"),
 		.port = 25,
 		.rule = 3,
+		.demand = MARK,
 		.verdict = sv_from(class[0] == 0 ? "ok" : "fail"),
 		.class = sv_from(class),
 		.fault = sv_from(class[0] == 0 ? "" : "theirs"),
@@ -79,10 +82,16 @@ static enum reason
 known(struct world *w, const char *domain)
 {
 	static struct party scratch;
+	static struct dsn_tie tie;
+	struct demand d = { .level = LEVEL_SECURE, .mark = MARK };
+	struct rule r = { .id = 3, .demand = &d };
 	struct probe_held *held = probe_cache_take(w->cache);
-	struct dsn_probes got = probe_table_find(probe_held_table(held),
-	    sv_from(domain), 3, &scratch);
-	enum reason reason = got.n == 0 ? REASON_UNKNOWN : got.v[0].reason;
+	struct dsn_probes got;
+	enum reason reason;
+
+	dsn_tie_set(&tie, &r, sv_from(domain), 0);
+	got = probe_table_find(probe_held_table(held), &tie, &scratch);
+	reason = got.n == 0 ? REASON_UNKNOWN : got.v[0].reason;
 
 	probe_cache_give(w->cache, held);
 	return reason;

@@ -116,6 +116,31 @@ START_TEST(chains_of_one_host_are_bounded)
 }
 END_TEST
 
+static int
+keep_demand(void *arg, const struct record_probe *row)
+{
+	int64_t *demand = arg;
+
+	*demand = row->demand;
+	return 0;
+}
+
+static void
+check_demand(const struct fixture *f, int64_t want)
+{
+	const struct probe_filter filter = { .domain = SV("old.test") };
+	struct err err = { 0 };
+	struct store st;
+	int64_t got = -1;
+
+	ck_assert_msg(state_read_open(&st, f->state, &err) == 0 &&
+		state_probes_each(&st, &filter, false, keep_demand, &got,
+		    &err) == 0,
+	    "%s", err.text);
+	store_close(&st);
+	ck_assert_int_eq(got, want);
+}
+
 /* As the first version made it: read as it is, brought up to date by who
  * writes, and nothing in it is lost. */
 START_TEST(from_version_one)
@@ -128,18 +153,26 @@ START_TEST(from_version_one)
 	fixture_sql(f.state,
 	    "INSERT INTO violation(at, rule, direction, mode,"
 	    " on_failure, source, reason) VALUES(1, 2, 'in', 'enforce',"
-	    " 'fail', 'milter', 'no_tls')");
+	    " 'fail', 'milter', 'no_tls');"
+	    "INSERT INTO probe(domain, host, addr, port, at, rule, verdict,"
+	    " client_cert_requested, demand) VALUES('old.test', 'mx', '', 25,"
+	    " 9, 2, 'ok', 0, 5)");
+	check_demand(&f, 5);
 	state_db_close(db);
 	fixture_sql(f.state,
-	    "DROP TABLE seen_chain;"
+	    "DROP TABLE seen_chain; ALTER TABLE probe DROP COLUMN demand;"
 	    " DROP TABLE probe_day; DROP TABLE lost; PRAGMA user_version=1");
 	check_chains(&f, "mx.test", "");
+	check_demand(&f, 0);
 	db = open_state(&f);
+	check_demand(&f, 0);
 	put_chain(db, 1, "mx.test", "one");
 	check_chains(&f, "mx.test", "mx.test@1:one ");
 	state_db_close(db);
+	fixture_sql(f.state, "PRAGMA user_version=4"); /* all but done */
+	state_db_close(open_state(&f));
 	ck_assert(fixture_try_sql(f.state,
-	    "CREATE TABLE v(version CHECK(version = 4), n CHECK(n = 1));"
+	    "CREATE TABLE v(version CHECK(version = 5), n CHECK(n = 1));"
 	    " INSERT INTO v SELECT user_version, (SELECT count(*) FROM"
 	    " violation WHERE rule = 2) FROM pragma_user_version"));
 	fixture_done(&f);

@@ -457,7 +457,7 @@ static const struct {
 	    "not a state database" },
 	{ "another program's", "PRAGMA application_id=0", NULL,
 	    "not a state database" },
-	{ "newer", "PRAGMA user_version=5", NULL, "newer tlswarden" },
+	{ "newer", "PRAGMA user_version=6", NULL, "newer tlswarden" },
 };
 
 START_TEST(refuses)
