@@ -60,6 +60,7 @@ dist_man_MANS += %D%/tlswarden.1
 	%D%/probe_visit.c \
 	%D%/probe_watch.c \
 	%D%/postfix.c %D%/postfix.h \
+	%D%/postfix_again.c \
 	%D%/postfix_in.c \
 	%D%/postfix_in_tls.c \
 	%D%/postfix_out.c \

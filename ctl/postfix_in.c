@@ -67,12 +67,25 @@ delegates(const struct plan *p, struct sv service)
 }
 
 static bool
-filters(const struct plan *p, struct sv service)
+names_milter(const struct plan *p, struct sv service)
 {
 	struct sv word;
 
 	return plan_names(p, plan_setting(p, service, "smtpd_milters"),
 	    &p->conf->milter_listen, &word);
+}
+
+/* receive_override_options = no_milters turns them off. */
+static bool
+filters(const struct plan *p, struct sv service)
+{
+	struct sv word,
+	    options = setting_of(p, service, "receive_override_options");
+
+	while (postfix_word(&options, &word))
+		if (sv_is(word, "no_milters"))
+			return false;
+	return names_milter(p, service);
 }
 
 /* Our milter in front of those that are there. */
@@ -113,13 +126,13 @@ need_filter(struct plan *p)
 	for (size_t i = 0; i < places.n; i++) {
 		const struct postfix_place *at = &places.v[i];
 
-		if (filters(p, at->service) || delegates(p, at->service))
+		if (names_milter(p, at->service) || delegates(p, at->service))
 			continue;
 		if (plan_is_used(p, at))
 			ask_milter(p, at,
 			    plan_need_at(p, at, plan_is_in, "inbound_not_asked",
 				text));
-		else if (filters(p, sv_make(NULL, 0)) ||
+		else if (names_milter(p, sv_make(NULL, 0)) ||
 		    delegates(p, sv_make(NULL, 0)))
 			service_without(p, at->service);
 	}
@@ -398,6 +411,14 @@ need_ehlo(struct plan *p)
 }
 
 void
+plan_judges_at(const struct plan *p, struct sv service, bool *milter_r,
+    bool *delegation_r)
+{
+	*milter_r = filters(p, service);
+	*delegation_r = delegates(p, service);
+}
+
+void
 plan_asked_in(struct plan *p, bool is_planned, bool *milter_r,
     bool *delegation_r)
 {
@@ -427,4 +448,5 @@ plan_inbound(struct plan *p)
 	need_no_exceptions(p);
 	plan_inbound_tls(p);
 	need_ehlo(p);
+	plan_inbound_odd(p);
 }

@@ -118,6 +118,13 @@ bool plan_cidr_of(struct sv list, struct sv *word_r);
 void plan_asked_in(struct plan *p, bool is_planned, bool *milter_r,
     bool *delegation_r);
 
+/* The same of one service, as it is. */
+void plan_judges_at(const struct plan *p, struct sv service, bool *milter_r,
+    bool *delegation_r);
+/* Mail that a content filter hands back is judged again; a filter that is named
+ * is turned off. */
+void plan_inbound_odd(struct plan *p);
+
 /* Reads Postfix and fills p; instance is another configuration directory than
  * the first one, or NULL. -1: with *err_r. Free with plan_done. */
 int plan_init(struct plan *p, struct check *c, const char *instance,
