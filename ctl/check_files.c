@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #include "base/conf.h"
 #include "ctl/check.h"
+#include "ctl/run.h"
 #include "base/banned.h"
 
 enum { PATH_BYTES = 4096 };
@@ -138,12 +140,48 @@ check_user(struct check *c, const struct conf *conf)
 			conf->user));
 }
 
+static int
+try_read(const void *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	(void)close(fd);
+	return 0;
+}
+
+/* A table that root copied into its place has root's group: root reads it, and
+ * the daemons go on with the one before, or do not start. */
+static void
+check_readers(struct check *c, const struct conf *conf)
+{
+	const char *path = conf->policy_database;
+	struct err err;
+	int why;
+
+	if (geteuid() != 0 || access(path, F_OK) != 0 || *conf->user == '\0' ||
+	    getpwnam(conf->user) == NULL)
+		return;
+	why = run_as(conf->user, try_read, path, &err);
+	if (why == 0)
+		return;
+	check_add(c, CHECK_PROBLEM, "unreadable", CHECK_ALL,
+	    why < 0 ? check_text(c, "%s: %s", path, err.text)
+		    : check_text(c,
+			  "%s: user %s may not read it (%s): the daemons keep "
+			  "the last table that they could read",
+			  path, conf->user, strerror(why)),
+	    "tlswarden init, as root: it sets owner and mode");
+}
+
 void
 check_files(struct check *c)
 {
 	const struct conf *conf = c->app->conf;
 
 	check_database(c, conf->policy_database);
+	check_readers(c, conf);
 	check_above(c, conf->policy_database);
 	check_state(c, conf);
 	check_user(c, conf);

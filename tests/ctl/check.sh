@@ -290,6 +290,25 @@ not_found not_probed "then it is meant so"
 sed -i '/^probe = false/d' "$conf"
 rm -f "$state"*
 
+# ---- who reads it -------------------------------------------------------
+if [ "$(id -u)" = 0 ]; then
+	cp "$conf" "$work/conf.root"
+	sed -i 's/^user = .*/user = "nobody"/' "$conf"
+	chmod 0755 "$work"
+	chgrp "$(id -g nobody)" "$work/lib" "$db"
+	chmod 0640 "$db"
+	tw 0 "a table that the daemons can read" check --json
+	not_found unreadable "nothing is said of that"
+	chgrp root "$db"
+	tw 1 "one that root has copied there" check --json
+	json '.findings | map(select(.code == "unreadable"))[0] |
+		.severity == "problem" and (.text | test("user nobody may")) and
+		(.fix | startswith("tlswarden init"))' "that they cannot"
+	tw 0 "init" init
+	tw 0 "makes it theirs" check --json
+	mv "$work/conf.root" "$conf"
+fi
+
 # ---- trouble ------------------------------------------------------------
 mv "$db" "$work/away"
 tw 66 "no table" check

@@ -232,12 +232,13 @@ mends smtpd_milters \
 verdict $? "and Postfix reads it as before"
 theirs=socketmap:unix:other.sock:tlspolicy
 open="default_action=accept }"
+shut="default_action=tempfail }"
 postfix_dir "mine = static:may
 smtp_tls_policy_maps = \$mine, $theirs, static:none
 smtpd_milters = { inet:127.0.0.1:1, $open, { unix:milter.sock, $open"
 mends smtp_tls_policy_maps "\$mine, $map:tlspolicy, static:none" "one word"
 mends smtpd_milters \
-	"{ inet:127.0.0.1:1, $open, { unix:milter.sock, ${open/accept/tempfail}" \
+	"{ inet:127.0.0.1:1, $open, { unix:milter.sock, $shut" \
 	"ours of two that are the same"
 postfix_dir "mine = $theirs; smtp_tls_policy_maps = \$mine"
 look wrong_socket p "a word of another setting"

@@ -121,7 +121,8 @@ v 3 "Nagios, a purpose that is none" full.pem --purpose x --nagios
 out_has '^TLS UNKNOWN - --purpose' "one line"
 v 1 "a letter as JSON" full.pem --roots root.pem --name mx.shop.example \
 	--letter --json
-json '.target == "full.pem" and (.letter | test("Subject: .*mx.shop.example"))' \
+json '.target == "full.pem" and
+	(.letter | test("Subject: .*mx.shop.example"))' \
 	"beside the findings"
 v 0 "no letter as JSON" full.pem --roots root.pem --letter --json
 json '.verdict == "ok" and has("letter") and .letter == null' "is null"
