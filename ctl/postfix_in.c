@@ -80,7 +80,7 @@ static bool
 filters(const struct plan *p, struct sv service)
 {
 	struct sv word,
-	    options = setting_of(p, service, "receive_override_options");
+	    options = plan_setting(p, service, "receive_override_options");
 
 	while (postfix_word(&options, &word))
 		if (sv_is(word, "no_milters"))
