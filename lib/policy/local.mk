@@ -21,6 +21,7 @@ noinst_LIBRARIES += lib/policy/libpolicy.a
 	%D%/row.c %D%/row.h \
 	%D%/rule.c %D%/rule.h \
 	%D%/sendmail.c %D%/sendmail.h \
+	%D%/sendmail_hops.c \
 	%D%/sendmail_key.c %D%/sendmail_key.h %D%/sendmail_sts.c \
 	%D%/sendmail_clt.c %D%/sendmail_private.h \
 	%D%/server_name.c %D%/server_name.h \

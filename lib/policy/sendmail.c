@@ -7,10 +7,6 @@
 #include "policy/sendmail_private.h"
 #include "wire/xtext.h"
 
-/* Whose rule: the recipient's, or, when mail does not go to its domain by
- * itself (a smart host, a mailertable), also that of the next hop. */
-enum asked_for { ASKED_RECIPIENT = 0, ASKED_NEXTHOP };
-
 void
 sendmail_set(struct lookup_answer *r, enum lookup_status status,
     const char *text)
@@ -101,14 +97,15 @@ unquoted_party(struct sv address, struct party *party)
 	return n == 0 ? PARTY_BAD : party_address(party, sv_make(text, n));
 }
 
+/* hop is NULL for the recipient. */
 static bool
-set_query(const struct sendmail_key *k, enum asked_for whom,
+set_query(const struct sendmail_key *k, const struct sv *hop,
     struct party *party, struct addr *peer, struct query *q)
 {
 	static const struct party no_sender = { .kind = PARTY_ABSENT };
-	enum party_status status = whom == ASKED_RECIPIENT
+	enum party_status status = hop == NULL
 	    ? unquoted_party(k->recipient, party)
-	    : party_nexthop(party, k->nexthop);
+	    : party_nexthop(party, *hop);
 
 	*q = (struct query){ .direction = DIRECTION_OUT,
 		.sender = &no_sender,
@@ -122,22 +119,35 @@ set_query(const struct sendmail_key *k, enum asked_for whom,
 	return status == PARTY_OK;
 }
 
-/* True unless the next hop is the domain of the recipient. */
+/* True unless it is the domain of the recipient. */
 static bool
-has_other_hop(const struct sendmail_key *k)
+is_other_hop(const struct sendmail_key *k, struct sv text)
 {
 	struct party to, hop;
 
 	return unquoted_party(k->recipient, &to) != PARTY_OK ||
-	    party_nexthop(&hop, k->nexthop) != PARTY_OK || hop.is_bracketed ||
+	    party_nexthop(&hop, text) != PARTY_OK || hop.is_bracketed ||
 	    hop.port != 0 || !sv_eq(party_text(&hop), party_domain(&to));
+}
+
+static bool
+next_other_hop(struct sendmail_hops *hops, const struct sendmail_key *k,
+    struct sv *hop_r)
+{
+	while (sendmail_hops_next(hops, hop_r))
+		if (is_other_hop(k, *hop_r))
+			return true;
+	return false;
 }
 
 /* The facts of a key srv or rcpt, as a question and a session. */
 struct asked {
 	const struct snapshot *snapshot;
 	const struct sendmail_key *key;
-	enum asked_for whom;
+	/* Whose rule: the recipient's (NULL), or, when mail does not go to its
+	 * domain by itself (a smart host, a mailertable), also that of the next
+	 * hop. */
+	const struct sv *hop;
 	bool is_cut;
 	const struct party *party;
 	struct query query;
@@ -148,7 +158,7 @@ struct asked {
 };
 
 /* Free with asked_done, also when it is false: no such party in the key. The
- * caller sets snapshot, key, whom and is_cut before. */
+ * caller sets snapshot, key, hop and is_cut before. */
 static bool
 asked_init(struct asked *a, struct party *party)
 {
@@ -156,13 +166,12 @@ asked_init(struct asked *a, struct party *party)
 
 	a->party = party;
 	buf_init(&a->names, 2 * SENDMAIL_KEY_MAX);
-	if (!set_query(k, a->whom, party, &a->peer, &a->query))
+	if (!set_query(k, a->hop, party, &a->peer, &a->query))
 		return false;
 	set_tls(k, &a->names, &a->tls);
 	a->server = (struct tls_server){ .host = k->server,
 		.nexthop = party_domain(party),
-		.has_nexthop =
-		    a->whom == ASKED_RECIPIENT ? k->has_domain : k->has_nexthop,
+		.has_nexthop = a->hop == NULL ? k->has_domain : k->has_nexthop,
 		.has_host = k->has_host };
 	a->tls.server = &a->server;
 	return true;
@@ -198,14 +207,12 @@ add_text(const struct asked *a, const struct judgement *j, struct buf *out)
 	struct buf subject;
 
 	buf_init(&subject, PARTY_TEXT_MAX + 16);
-	buf_adds(&subject,
-	    a->whom == ASKED_RECIPIENT ? "mail to " : "mail through ");
+	buf_adds(&subject, a->hop == NULL ? "mail to " : "mail through ");
 	buf_add(&subject, party_domain(a->party));
 	decide_text(j->rule, &j->verdict, &a->tls, buf_sv(&subject), out);
 	buf_free(&subject);
 }
 
-/* Sendmail reads the value as tokens; in quotes it is one. */
 /* Sendmail reads the value as tokens; in quotes it is one. */
 void
 sendmail_set_error(unsigned code, struct sv said, struct buf *out,
@@ -271,27 +278,31 @@ answer_key(struct asked *a, struct party *party, struct buf *out,
     struct lookup_answer *r)
 {
 	const struct rule *rule;
+	struct sendmail_hops hops;
+	struct sv hop;
 
 	answer_for(a, party, out, r);
-	if (r->status != LOOKUP_FOUND || !sv_is(r->text, "ok") ||
-	    !has_other_hop(a->key))
-		return;
-	rule = r->rule;
-	a->whom = ASKED_NEXTHOP;
-	answer_for(a, party, out, r);
-	if (r->rule == NULL)
-		r->rule = rule;
+	sendmail_hops_init(&hops, a->key->nexthop, a->key->server);
+	while (r->status == LOOKUP_FOUND && sv_is(r->text, "ok") &&
+	    next_other_hop(&hops, a->key, &hop)) {
+		rule = r->rule;
+		a->hop = &hop;
+		answer_for(a, party, out, r);
+		if (r->rule == NULL)
+			r->rule = rule;
+	}
+	a->hop = NULL;
 }
 
 static bool
-find_try(const struct asked *a, enum asked_for whom, struct party *party,
+find_try(const struct asked *a, const struct sv *hop, struct party *party,
     const struct rule **rule_r)
 {
 	struct snapshot_match match;
 	struct addr peer;
 	struct query q;
 
-	if (!set_query(a->key, whom, party, &peer, &q))
+	if (!set_query(a->key, hop, party, &peer, &q))
 		return false;
 	match = snapshot_find(a->snapshot, &q);
 	*rule_r = match.rule;
@@ -310,23 +321,52 @@ demands_tls(const struct rule *rule)
 	return has_level(rule, LEVEL_ENCRYPT) || has_level(rule, LEVEL_SECURE);
 }
 
+/* What the rules of the other next hops say of STARTTLS. */
+struct try_hops {
+	const struct rule *rule; /* the first */
+	size_t n;
+	size_t n_none;
+	bool is_demanded;
+};
+
+static bool
+find_try_hops(const struct asked *a, struct party *party, struct try_hops *t)
+{
+	struct sendmail_hops hops;
+	struct sv hop;
+
+	*t = (struct try_hops){ .rule = NULL };
+	sendmail_hops_init(&hops, a->key->nexthop, a->key->server);
+	while (next_other_hop(&hops, a->key, &hop)) {
+		const struct rule *rule = NULL;
+
+		if (!find_try(a, &hop, party, &rule))
+			return false;
+		t->n++;
+		t->n_none += has_level(rule, LEVEL_NONE);
+		t->is_demanded = t->is_demanded || demands_tls(rule);
+		t->rule = t->rule != NULL ? t->rule : rule;
+	}
+	return true;
+}
+
 /* STARTTLS is tried unless a rule says none, and none demands it. */
 static void
 answer_try(const struct asked *a, struct party *party, struct lookup_answer *r)
 {
-	const struct rule *to = NULL, *hop = NULL;
+	const struct rule *to = NULL;
+	struct try_hops hops;
 	bool is_none;
 
-	if (!find_try(a, ASKED_RECIPIENT, party, &to) ||
-	    (has_other_hop(a->key) &&
-		!find_try(a, ASKED_NEXTHOP, party, &hop))) {
+	if (!find_try(a, NULL, party, &to) || !find_try_hops(a, party, &hops)) {
 		sendmail_set(r, LOOKUP_TEMP,
 		    "no recipient or next hop in the key");
 		return;
 	}
-	is_none = (has_level(to, LEVEL_NONE) || has_level(hop, LEVEL_NONE)) &&
-	    !demands_tls(to) && !demands_tls(hop);
-	r->rule = to != NULL ? to : hop;
+	is_none = (has_level(to, LEVEL_NONE) ||
+		      (hops.n > 0 && hops.n_none == hops.n)) &&
+	    !demands_tls(to) && !hops.is_demanded;
+	r->rule = to != NULL ? to : hops.rule;
 	sendmail_set(r, LOOKUP_FOUND, is_none ? "no" : "ok");
 }
 
@@ -389,7 +429,7 @@ note(struct watch *w, const struct rule *rule)
 {
 	struct sendmail_note n = { .key = w->asked->key,
 		.judgement = { rule, judge(w->asked, rule) },
-		.is_recipient = w->asked->whom == ASKED_RECIPIENT };
+		.is_recipient = w->asked->hop == NULL };
 	struct buf text;
 
 	if (n.judgement.verdict.kind == VERDICT_PASS ||
@@ -411,7 +451,7 @@ note_monitor(void *arg, const struct rule *rule)
 	struct watch *w = arg;
 	struct party to;
 
-	if (w->asked->whom == ASKED_RECIPIENT ||
+	if (w->asked->hop == NULL ||
 	    unquoted_party(w->asked->key->recipient, &to) != PARTY_OK ||
 	    !pattern_matches(&rule->recipient, &to))
 		note(w, rule);
@@ -445,13 +485,16 @@ sendmail_watch(const struct snapshot *s, struct sv key, struct party *party,
 		.key = &k,
 		.is_cut = status == SENDMAIL_KEY_CUT };
 	struct watch w = { .asked = &a, .fn = fn, .arg = arg };
+	struct sendmail_hops hops;
+	struct sv hop;
 
 	if (status == SENDMAIL_KEY_BAD ||
 	    (k.form != SENDMAIL_FORM_SRV && k.form != SENDMAIL_FORM_RCPT))
 		return;
 	watch_for(&w, &a, party);
-	if (w.is_over || !has_other_hop(&k))
-		return;
-	a.whom = ASKED_NEXTHOP;
-	watch_for(&w, &a, party);
+	sendmail_hops_init(&hops, k.nexthop, k.server);
+	while (!w.is_over && next_other_hop(&hops, &k, &hop)) {
+		a.hop = &hop;
+		watch_for(&w, &a, party);
+	}
 }

@@ -21,7 +21,8 @@
  *				enough for Sendmail
  *
  * The rule of the recipient is judged, and the rule of the next hop when that
- * is not the recipient's domain; both have to be satisfied. rcpt is never
+ * is not the recipient's domain (of a list of hosts, those that the server may
+ * be); all have to be satisfied. rcpt is never
  * refused permanently: Sendmail would make "5.5.2 Data format error" of that,
  * and refuse the other recipients, too. clt is judged by the inbound rules, as
  * the milter does. A key that cannot be judged is TEMP. */

@@ -25,7 +25,8 @@ rules()
 	    (2,'out','searched.test','encrypt','fail'),
 	    (3,'out','ceo@other.test','encrypt','fail'),
 	    (4,'out','two.test','encrypt','fail'),
-	    (5,'out','down.test','encrypt','fail')"
+	    (5,'out','down.test','encrypt','fail'),
+	    (6,'out','[mx.plain.test]','encrypt','fail')"
 }
 
 # An alias for another domain, which nobody but DNS says; a name that is found
@@ -54,10 +55,19 @@ receivers_start
 zone
 policyd_start
 echo "search corp.test" >> /etc/resolv.conf
-sendmail_out < /dev/null
+sendmail_out <<'MC'
+FEATURE(`mailertable', `text -k0 -v1 -o /nonexistent')dnl
+MC
+MAILERTABLE=$RUN/send/etc/mailertable
+sed -i "s|/nonexistent|$MAILERTABLE|" "$RUN/send/etc/sendmail.cf"
+printf '%s\tesmtp:%s\n' \
+    first.list.test '[mx.plain.test]:[mx.good.test]' \
+    second.list.test '[mx.good.test]:[mx.plain.test]' \
+    both.list.test '[gone.test]:[mx.plain.test]' > "$MAILERTABLE"
 log_mark "$RUN/send.maillog"
 sm_send_each a@alias.test b@searched.test ceo@other.test c@other.test \
-    d@two.test e@down.test
+    d@two.test e@down.test f@first.list.test g@second.list.test \
+    h@both.list.test
 
 # ---- a name that DNS says is another's: the rule of what was written ----
 expect_sm a@alias.test 'dsn=5\.7\.10, stat=' "a domain that is an alias"
@@ -73,4 +83,10 @@ expect_sm_sent c@other.test clear "another user goes"
 expect_sm_sent d@two.test tls "the second server has TLS: it goes there"
 expect_sm e@down.test 'dsn=4\.4\.1, stat=Deferred' "the second is down: it waits"
 check "and nothing went" nothing_came e
+
+# ---- lists of hosts in the mailertable: the rule of the one that is asked ----
+expect_sm_sent f@first.list.test tls "the first is refused: it goes to the second"
+expect_sm_sent g@second.list.test tls "the rule is about the second: it goes"
+expect_sm h@both.list.test \
+    'dsn=5\.7\.10, stat=.*' "the first is down, the second refused"
 done_testing
