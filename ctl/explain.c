@@ -159,12 +159,17 @@ find_hop(struct question *q, struct err *err_r)
 static int
 ask_outbound(struct question *q, struct err *err_r)
 {
-	if (q->has_tls && (q->tls.verify.n == 0 || q->tls.has_fingerprints))
+	if (q->has_tls && q->tls.has_fingerprints)
 		return err_set(err_r, EX_USAGE,
 		    "with --direction out the facts of a session are those "
-		    "that Sendmail tells: --verify, perhaps with "
-		    "--tls-version, --bits, --subject and --issuer; Postfix "
-		    "asks before it connects");
+		    "that Sendmail tells, and it tells no --fingerprint; "
+		    "Postfix asks before it connects");
+	/* Sendmail has always a word; who gives none claims nothing. */
+	if (q->has_tls && q->tls.verify.n == 0) {
+		q->tls.verify = sv_from("FAIL");
+		q->tls.cert = cert_state_of_verify(q->tls.verify);
+		q->tls.name_form = NAME_FORM_DN;
+	}
 	if (find_hop(q, err_r) != 0)
 		return -1;
 	party_none(&q->absent);

@@ -133,6 +133,10 @@ tw 1 "one that is not verified" explain --direction out \
 	--nexthop mx.example.org --verify FAIL --tls-version TLSv1.3
 out_has 'Outcome .*by Sendmail mail is not sent in such a session' \
 	"is refused"
+tw 1 "nor one of which that is not told" explain --json --direction out \
+	--nexthop mx.example.org --tls-version TLSv1.3 --cipher X --bits 256
+json '.reason == "cert_not_verified" and .query.session.verify == "FAIL"' \
+	"a certificate that nobody verified is none"
 tw 0 "an address that is not given" explain --direction out --nexthop x.test
 out_has 'Sendmail sendmail srv:.*: TEMP ' "cannot be judged"
 out_has 'Outcome .*Sendmail tells the address of the server' "and that is said"
@@ -214,8 +218,8 @@ tw 65 "explain of no reference" explain 4711
 tw 64 "no direction" explain --recipient a@b.test
 tw 64 "a wrong direction" explain --direction up
 tw 64 "nobody to send to" explain --direction out
-tw 64 "facts of a session outbound" explain --direction out \
-	--nexthop a.test --bits 5
+tw 64 "--verify without a word" explain --direction out \
+	--nexthop a.test --verify
 tw 64 "a next hop inbound" explain --direction in --nexthop a.test
 tw 64 "two clients" explain --direction in --peer 192.0.2.1,192.0.2.2
 tw 64 "no address" explain --direction in --peer mx.test
