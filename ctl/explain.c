@@ -84,6 +84,17 @@ view(const struct args *args, const char *name)
 	return text != NULL ? sv_from(text) : sv_make(NULL, 0);
 }
 
+/* True if the only fact is Sendmail's word for a session without TLS. */
+static bool
+is_clear(const struct args *args)
+{
+	struct sv verify = view(args, "verify");
+
+	return (sv_is(verify, "NONE") || sv_is(verify, "CLEAR")) &&
+	    !args_has(args, "tls-version") && !args_has(args, "cipher") &&
+	    !args_has(args, "bits");
+}
+
 /* The facts of a session, in the words of either MTA. */
 static int
 take_facts(struct question *q, const struct args *args, struct err *err_r)
@@ -94,6 +105,7 @@ take_facts(struct question *q, const struct args *args, struct err *err_r)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		q->has_tls = q->has_tls || args_has(args, names[i]);
+	q->has_tls = q->has_tls && !is_clear(args);
 	t->state = q->has_tls ? TLS_STATE_ON : TLS_STATE_NONE;
 	if (take_version(q, args, err_r) != 0 || take_bits(q, args, err_r) != 0)
 		return -1;

@@ -155,6 +155,10 @@ out_has "milter: $want" "the milter's reply"
 out_has "delegation: $want" "the delegation's reply"
 out_has 'rule 4 would have refused: 451 ' "monitor rules beside"
 out_has 'refused for good' "the outcome"
+tw 1 "inbound, Sendmail's word for none" explain --json --direction in \
+	--sender a@example.mil --verify NONE
+json '.reason == "no_tls" and .query.session.encrypted == false' \
+	"is a session without TLS"
 tw 0 "inbound with TLS" explain --json --direction in --sender a@example.mil \
 	--tls-version TLSv1.3 --bits 256
 json '.winner.id == 3 and (.answers | map(.answer) | sort) ==
