@@ -13,8 +13,10 @@ sbin_PROGRAMS += %D%/tlswarden-policyd
 	%D%/desk_answer.c \
 	%D%/desk_watch.c %D%/desk_watch.h \
 	%D%/finder.c %D%/finder.h \
+	%D%/finder_thread.c %D%/finder_thread.h \
 	%D%/front.c %D%/front.h \
 	%D%/hop.c %D%/hop.h \
+	%D%/hunt.c %D%/hunt.h \
 	%D%/ledger_note.c %D%/ledger_note.h \
 	%D%/ledger_out.c %D%/ledger_out.h \
 	%D%/mailbox.c %D%/mailbox.h \
