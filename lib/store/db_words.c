@@ -69,7 +69,7 @@ words_cannot_open(struct store *st, const char *what, struct err *err_r)
 	if (!S_ISREG(sb.st_mode))
 		return err_set(err_r, EX_NOINPUT, "%s: not a regular file",
 		    st->path);
-	if (st->is_wal_meant && access(st->path, W_OK) != 0)
+	if (st->is_wal_meant && access(st->path, W_OK) != 0 && errno != EROFS)
 		return err_set(err_r, EX_NOPERM,
 		    "%s: uid %ld must be a member of its group (owner %ld:%ld, "
 		    "mode %04o), or root",
@@ -92,6 +92,10 @@ words_cannot_open(struct store *st, const char *what, struct err *err_r)
 		    "run \"tlswarden init\" as root to set owner and mode",
 		    st->path, (long)geteuid(), (long)sb.st_uid, (long)sb.st_gid,
 		    (unsigned)sb.st_mode & 07777);
+	if (access(st->path, W_OK) != 0 && errno == EROFS)
+		return err_set(err_r, EX_NOPERM,
+		    "%s: its file system is read-only: mount it for writing",
+		    st->path);
 	return err_set(err_r, EX_NOPERM,
 	    "%s: %s: uid %ld must be able to write the file (owner %ld:%ld, "
 	    "mode %04o) and its directory",

@@ -64,7 +64,7 @@ if [ -n "$mounted" ]; then
 		--level none --recipient last.example
 	mount -o remount,ro "$work/lib"
 	tw 77 "a read-only disk" rule add --direction out --level none
-	err_has 'policy\.db' "is named"
+	err_has 'policy\.db: its file system is read-only' "is named as such"
 	tw 0 "reading works there" explain --direction out --nexthop a.test
 	umount "$work/lib"
 fi
