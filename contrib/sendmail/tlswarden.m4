@@ -89,14 +89,22 @@ R<5.$-.$- : $+>		$#error $@ 5.$1.$2 $: $3
 R$*			_TLSWARDEN_WAIT_
 
 # {Tlswarden_tried} is what policyd said to try_tls, "?" when it said nothing;
-# {Tlswarden_judged} is whom tls_server was asked about last, at which server.
+# {Tlswarden_judged} is whom tls_server was asked about last, at which server;
+# {Tlswarden_off} stands before {verify} when STARTTLS was offered and this site
+# (an access map with Try_TLS) did not want it: that is not the server's fault.
 STlswarden_server
-R$*			$: $&{Tlswarden_tried} $(macro {Tlswarden_tried} $) $(macro {Tlswarden_judged} $)
+R$*			$: $&{Tlswarden_tried} $(macro {Tlswarden_tried} $) $(macro {Tlswarden_judged} $) $(macro {Tlswarden_off} $)
 R$* ?			_TLSWARDEN_WAIT_
+R$* ok			$: $>"Tlswarden_unused" $&{verify}
 R$*			$: $>"Tlswarden_names" $&u
-R$* $| $- $| $- $| $-	$: <$(sendmail srv:<$&{verify}><$&{tls_version}><$&{cipher_bits}><$4><$2><$3><$&{server_addr}><$1><$&h><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
+R$* $| $- $| $- $| $-	$: <$(sendmail srv:<$&{Tlswarden_off}$&{verify}><$&{tls_version}><$&{cipher_bits}><$4><$2><$3><$&{server_addr}><$1><$&h><$&{server_name}><$&{cn_subject}><$&{cert_issuer}> $: ? $)>
 R$*			$: $>"Tlswarden_answer" $1
 R<judged>		$@ $(macro {Tlswarden_judged} $@ <$&u><$&{server_addr}> $) <judged>
+
+STlswarden_unused
+RNONE			$: NONE $| $>"try_tls" $&{server_name}
+R$* $| $#$*		$: $1 $(macro {Tlswarden_off} $@ off- $)
+R$*			$: $1 $(macro {Tlswarden_tried} $)
 
 STlswarden_rcpt
 R$*			$: $1 $| <$1><$&{server_addr}>

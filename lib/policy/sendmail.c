@@ -16,8 +16,10 @@ sendmail_set(struct lookup_answer *r, enum lookup_status status,
 }
 
 /* The words of deliver.c and tls.c. SOFTWARE, TEMP, PROTOCOL, CONFIG, FAILURE
- * and what later versions add are trouble, not plaintext: such a session is
- * judged as unknown, which never refuses for ever. */
+ * and what later versions add are trouble, not plaintext, as is CLEAR, which is
+ * plaintext after SOFTWARE (TLSFallbacktoClear), and what tlswarden.m4 puts
+ * before NONE when the site itself wanted no STARTTLS: such a session is judged
+ * as unknown, which never refuses for ever. */
 static enum tls_state
 state_of_verify(struct sv verify)
 {
@@ -27,9 +29,7 @@ state_of_verify(struct sv verify)
 	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++)
 		if (sv_is(verify, on[i]))
 			return TLS_STATE_ON;
-	return sv_is(verify, "NONE") || sv_is(verify, "CLEAR")
-	    ? TLS_STATE_NONE
-	    : TLS_STATE_UNKNOWN;
+	return sv_is(verify, "NONE") ? TLS_STATE_NONE : TLS_STATE_UNKNOWN;
 }
 
 struct sv

@@ -31,7 +31,9 @@ rules()
 	    (8,'out','sec.plain.test','secure','fail',NULL),
 	    (9,'out','none.good.test','none','fail',NULL),
 	    (10,'out','agreed.good.test','secure','fail','mx.good.test'),
-	    (11,'out','good.test','secure','fail',NULL)"
+	    (11,'out','good.test','secure','fail',NULL),
+	    (12,'out','enc.tls12.test','encrypt','fail',NULL),
+	    (13,'out','aes128.test','encrypt','fail',NULL)"
 }
 
 # Starts over with these lines of sendmail.mc.
@@ -106,6 +108,20 @@ sm_send acc@strict.selfsigned.test
 expect_sm acc@strict.selfsigned.test 'dsn=4\.' "access map: TLS_Rcpt"
 sm_send acc@free.tls12.test
 expect_sm_sent acc@free.tls12.test clear "access map: Try_TLS NO"
+sm_send acc@enc.tls12.test
+expect_sm acc@enc.tls12.test 'dsn=4\.7\.0, .*stat=Deferred' \
+    "access map: Try_TLS NO against a rule: our fault, nothing bounces"
+
+# ---- plaintext after a failed handshake ----
+site <<'MC'
+define(`confTLS_FALLBACK_TO_CLEAR', `true')dnl
+define(`confCIPHER_LIST', `AES256-GCM-SHA384')dnl
+MC
+sm_send_each clear@aes128.test clear@free.aes128.test
+expect_sm clear@aes128.test 'dsn=4\.7\.0, .*stat=Deferred' \
+    "TLSFallbacktoClear: a failed handshake is not for ever"
+expect_sm_sent clear@free.aes128.test clear \
+    "TLSFallbacktoClear: without a rule it goes"
 
 # ---- FEATURE(`sts'), asked of policyd, beside ----
 install -d -m 0755 "$RUN/map"

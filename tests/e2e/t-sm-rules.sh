@@ -64,7 +64,6 @@ Test+20Root+20Good|pass|the CA
 	enc.test|NONE|u=test@enc.test|pass|none for one user of a domain
 	user.test|NONE|u=x@user.test|pass|a rule about another user
 	enc.test|NONE||5.7.10|plaintext
-	enc.test|CLEAR||5.7.10|fallback to plaintext
 	soft.test|NONE||4.7.10|plaintext, tempfail
 	sec.test|NONE||5.7.10|secure: plaintext
 	sec.test|FAIL|$g;cn_subject=sec.test;+sec.test|5.7.5|an untrusted one
@@ -98,6 +97,8 @@ CN=Test+20Root+20Good|5.7.5|by DANE: the issuer is only said
 	enc.test|NONE|h=free.test|5.7.10|the recipient's, by another next hop
 	enc.test|NONE|h=enc.test.|5.7.10|a dot at the end
 	enc.test|SOFTWARE||4.7.0|a failed handshake is never for ever
+	enc.test|CLEAR||4.7.0|nor plaintext after one
+	enc.test|NONE|Tlswarden_tried=ok|5.7.10|STARTTLS refused for ever
 	enc.test|TEMP||4.7.0|nor STARTTLS refused for now
 	enc.test|PROTOCOL||4.7.0|nor a wrong reply to it
 	enc.test|CONFIG||4.7.0|nor our own trouble

@@ -114,7 +114,7 @@ static const struct {
 	{ SV(SRV("<NONE><TLSv1.3><256><0><0><0>", "enc.test") "mx><><>"),
 	    "5.7.10:\"550 TLS required by policy rule 1 for mail to enc.test" },
 	{ SV(SRV("<CLEAR><><><0><0><0>", "soft.test") "mx><><>"),
-	    "4.7.10:\"451 TLS required by policy rule 2 " },
+	    "4.7.0:\"451 TLS required by policy rule 2 " },
 	/* trouble of the handshake is never permanent, nor plaintext */
 	{ SV(SRV("<SOFTWARE><><><0><0><0>", "enc.test") "mx><><>"),
 	    "4.7.0:\"451 " },
