@@ -205,12 +205,26 @@ own_action(struct sv list, struct sv word, struct sv *action_r)
 	return false;
 }
 
-static struct check_finding *
-milter_fails_open(struct plan *p, const struct postfix_place *at)
+/* tempfail, and shutdown of 3.11, keep mail with its sender. */
+static bool
+keeps_mail(struct sv action)
 {
+	return !sv_is(action, "accept") && !sv_is(action, "quarantine") &&
+	    !sv_is(action, "reject");
+}
+
+static struct check_finding *
+milter_fails(struct plan *p, const struct postfix_place *at, struct sv action)
+{
+	if (sv_is(action, "reject"))
+		return plan_need_at(p, at, plan_is_in, "milter_fails_hard",
+		    "\"reject\": while the milter is down all mail is refused "
+		    "for ever and bounces");
 	return plan_need_at(p, at, plan_is_in_strict, "milter_fails_open",
-	    "\"accept\": while the milter is down, mail that the rules refuse "
-	    "is taken");
+	    check_text(p->check,
+		"\"%.*s\": while the milter is down, mail that the rules "
+		"refuse is taken",
+		SV_ARG(action)));
 }
 
 static void
@@ -224,10 +238,9 @@ need_strict_milter(struct plan *p)
 		const struct postfix_place *at = &places.v[i];
 
 		if (!plan_names(p, at->value, &p->conf->milter_listen, &word) ||
-		    !own_action(at->value, word, &action) ||
-		    !sv_is(action, "accept"))
+		    !own_action(at->value, word, &action) || keeps_mail(action))
 			continue;
-		plan_set_word(p, milter_fails_open(p, at), at,
+		plan_set_word(p, milter_fails(p, at, action), at,
 		    sv_make(action.p - action_name.n, action_name.n + action.n),
 		    "default_action=tempfail");
 	}
@@ -237,10 +250,10 @@ need_strict_milter(struct plan *p)
 		const struct postfix_place *at = &places.v[i];
 		struct sv list = plan_setting(p, at->service, "smtpd_milters");
 
-		if (sv_is(at->value, "accept") &&
+		if (!keeps_mail(at->value) &&
 		    plan_names(p, list, &p->conf->milter_listen, &word) &&
 		    !own_action(list, word, &action))
-			plan_set_at(p, milter_fails_open(p, at), at,
+			plan_set_at(p, milter_fails(p, at, at->value), at,
 			    "tempfail");
 	}
 }
