@@ -267,6 +267,59 @@ out_certificates(struct sendmail_plan *p)
 		    "Sendmail needs _FFR_TLS_ALTNAMES";
 }
 
+/* What is asked when no server of a domain answers; $h stays the domain. */
+static void
+out_fallback(struct sendmail_plan *p)
+{
+	static const char *const options[] = { "FallbackMXhost",
+		"FallbackSmartHost" };
+	struct check_finding *f;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		struct sv host = sendmail_cf_get(&p->cf, 'O', options[i]);
+
+		if (host.n == 0)
+			continue;
+		f = sendmail_notice(p, plan_is_out_strict, "fallback_host",
+		    options[i],
+		    check_text(p->check,
+			"mail goes to %.*s when a domain's servers do not "
+			"answer: the session there is judged by the rules of "
+			"recipients alone, none for that next hop is asked",
+			SV_ARG(host)));
+		if (f != NULL)
+			f->fix = check_text(p->check,
+			    "write a rule for the subnet of %.*s",
+			    SV_ARG(host));
+	}
+}
+
+/* M=S of ClientPortOptions: STARTTLS is never tried (deliver.c, D_NOTLS). */
+static void
+out_client(struct sendmail_plan *p)
+{
+	const struct sendmail_cf_line *l;
+	struct check_finding *f;
+	size_t at = 0;
+
+	while ((l = sendmail_cf_next(&p->cf, 'O', &at))) {
+		struct sv flags = sendmail_cf_equate(l->value, 'M');
+
+		if (!sv_is_nocase(l->name, "ClientPortOptions") ||
+		    sv_find(flags, 'S') == flags.n)
+			continue;
+		f = sendmail_need(p, plan_is_out_strict, "client_no_starttls",
+		    "ClientPortOptions",
+		    check_text(p->check,
+			"Sendmail does not try STARTTLS (%.*s): what these "
+			"rules are about is refused, as if the servers did "
+			"not offer it",
+			SV_ARG(l->value)));
+		if (f != NULL)
+			f->fix = "take S out of M= of that CLIENT_OPTIONS";
+	}
+}
+
 /* Ways that lead elsewhere than the recipient's domain says. */
 static void
 out_ways(struct sendmail_plan *p)
@@ -295,8 +348,9 @@ out_ways(struct sendmail_plan *p)
 		return;
 	f = sendmail_notice(p, plan_is_out_strict, "mailertable",
 	    "FEATURE(`mailertable')",
-	    "domains in the mailertable are judged as the host that stands "
-	    "there, and for each recipient for now, never for good");
+	    "mail to domains in the mailertable is judged by the rules of "
+	    "the recipient and of the hosts that stand there: the session "
+	    "with that host has to satisfy both");
 	if (f != NULL)
 		f->fix =
 		    "write rules for these hosts, too; a mailer of your "
@@ -403,5 +457,7 @@ sendmail_outbound(struct sendmail_plan *p)
 	out_cache(p);
 	out_domains(p);
 	out_mailers(p);
+	out_client(p);
 	out_ways(p);
+	out_fallback(p);
 }

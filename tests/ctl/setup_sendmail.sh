@@ -98,6 +98,14 @@ with "a smart host" "define(\`SMART_HOST', \`hub.test')dnl" 0
 has smart_host "is a notice"
 with "a mailertable" "FEATURE(\`mailertable', \`hash -o $sm_dir/mt')dnl" 0
 has mailertable "is a notice"
+with "a host to fall back to" "define(\`confFALLBACK_MX', \`fb.test')dnl" 0
+has fallback_host "is a notice"
+with "another host to fall back to" \
+	"define(\`confFALLBACK_SMARTHOST', \`fb.test')dnl" 0
+has fallback_host "is a notice, too"
+with "no STARTTLS where mail goes out" \
+	"CLIENT_OPTIONS(\`Family=inet, M=S')dnl"
+has client_no_starttls "is found"
 with "a daemon with filters of its own" \
 	"DAEMON_OPTIONS(\`Name=X, Port=2525, InputMailFilters=other')dnl"
 has daemon_without_milter "is found"
