@@ -22,6 +22,7 @@
 enum {
 	HOUR_SECS = 3600,
 	DAY_SECS = 86400,
+	AHEAD_SECS = 60, /* a clock may be set back by so much */
 	/* A load may take a twentieth of the time. */
 	REST_PARTS = 20,
 };
@@ -159,10 +160,20 @@ look(struct probe_cache *c, int64_t now_secs, struct sight *r,
 	return 1;
 }
 
+struct fresh {
+	struct probe_table_builder *b;
+	int64_t since_secs, until_secs;
+};
+
+/* What was found at a time that is to come was found by a wrong clock: nobody
+ * can tell how old it is. */
 static int
 add_row(void *arg, const struct record_probe *row)
 {
-	probe_table_add(arg, row);
+	const struct fresh *f = arg;
+
+	if (row->at_secs >= f->since_secs && row->at_secs <= f->until_secs)
+		probe_table_add(f->b, row);
 	return 0;
 }
 
@@ -231,13 +242,11 @@ publish(struct probe_cache *c, struct probe_table *table, uint32_t max_age)
 
 /* Adds what was handed over; it may not be in state.db, or not yet. */
 static void
-add_noted(struct probe_cache *c, struct probe_table_builder *b,
-    int64_t since_secs)
+add_noted(struct probe_cache *c, struct fresh *f)
 {
 	lock(c);
 	for (size_t i = 0; i < c->n_noted && i < PROBE_CACHE_NOTED; i++)
-		if (c->noted[i].row.at_secs >= since_secs)
-			probe_table_add(b, &c->noted[i].row);
+		(void)add_row(f, &c->noted[i].row);
 	c->has_news = false;
 	unlock(c);
 }
@@ -247,7 +256,7 @@ static int
 load(struct probe_cache *c, int64_t now_secs, const struct sight *sight,
     struct err *err_r)
 {
-	struct probe_table_builder *b = probe_table_begin();
+	struct fresh f = { probe_table_begin(), 0, now_secs + AHEAD_SECS };
 	struct probe_filter filter = { .limit = PROBE_CACHE_ROWS };
 	int64_t begin = clock_usecs();
 	uint32_t max_age;
@@ -256,18 +265,18 @@ load(struct probe_cache *c, int64_t now_secs, const struct sight *sight,
 	lock(c);
 	max_age = c->max_age_secs;
 	unlock(c);
-	filter.since_secs = now_secs - max_age;
+	filter.since_secs = f.since_secs = now_secs - max_age;
 	if (c->is_open)
-		rc = state_probes_each(&c->st, &filter, false, add_row, b,
+		rc = state_probes_each(&c->st, &filter, false, add_row, &f,
 		    err_r);
 	if (rc != 0) {
-		probe_table_free(probe_table_done(b));
+		probe_table_free(probe_table_done(f.b));
 		return -1;
 	}
-	add_noted(c, b, filter.since_secs);
+	add_noted(c, &f);
 	if (sight != NULL)
 		c->sight = *sight;
-	publish(c, probe_table_done(b), max_age);
+	publish(c, probe_table_done(f.b), max_age);
 	c->rest_until_msecs =
 	    clock_msecs() + (clock_usecs() - begin) * REST_PARTS / 1000;
 	return 0;

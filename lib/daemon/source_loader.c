@@ -339,14 +339,31 @@ save(struct source *src, int64_t now_secs)
 	src->unsaved = NULL;
 }
 
+/* True if the clock was set back: rules that were over may not be, and what
+ * waits for a time would wait for too long. */
+static bool
+look_at_clock(struct source *src, int64_t now_secs)
+{
+	bool was_set_back = now_secs < src->seen_secs;
+
+	src->seen_secs = now_secs;
+	if (!was_set_back)
+		return false;
+	src->said_secs = now_secs;
+	if (src->unsaved != NULL)
+		src->unsaved_secs = now_secs;
+	return true;
+}
+
 void
 source_work(struct source *src, int64_t now_secs, bool is_reload)
 {
+	bool was_set_back = look_at_clock(src, now_secs);
 	struct err err = { 0 };
 	int changed = 1;
 
 	source_reap(src, false);
-	if (!is_reload && now_secs < src->next_expiry_secs &&
+	if (!is_reload && !was_set_back && now_secs < src->next_expiry_secs &&
 	    now_secs < src->retry_secs)
 		changed = policy_db_changed(src->db, &err);
 	if (changed < 0)

@@ -57,6 +57,7 @@ struct source {
 	struct policy_db *db;
 	struct source_held *retired;
 	int64_t next_expiry_secs;
+	int64_t seen_secs;            /* the clock at the last look */
 	int64_t retry_secs;           /* load again then; INT64_MAX: never */
 	int64_t said_secs;            /* when failure was said last */
 	struct policy_image *unsaved; /* of what is served, to be kept */

@@ -143,8 +143,10 @@ START_TEST(forgets_what_is_old)
 	store(&w, "old.test", "expired_leaf", AGE_SECS + 60);
 	store(&w, "soon.test", "expired_leaf", AGE_SECS - 2);
 	store(&w, "new.test", "expired_leaf", AGE_SECS - 60);
+	store(&w, "ahead.test", "expired_leaf", -3600); /* by a wrong clock */
 	start(&w);
 	ck_assert(becomes(&w, "new.test", REASON_EXPIRED_LEAF));
+	ck_assert_int_eq(known(&w, "ahead.test"), REASON_UNKNOWN);
 	ck_assert_int_eq(known(&w, "old.test"), REASON_UNKNOWN);
 	ck_assert(becomes(&w, "soon.test", REASON_UNKNOWN));
 	ck_assert_int_eq(known(&w, "new.test"), REASON_EXPIRED_LEAF);

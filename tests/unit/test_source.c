@@ -239,6 +239,36 @@ START_TEST(expires)
 END_TEST
 
 /* A rule ends in time although the table is broken just then. */
+/* A machine starts with a wrong clock, time comes by network. */
+START_TEST(clock_set_back)
+{
+	struct world w;
+
+	world_init(&w);
+	fixture_sql(w.f.policy, good);
+	fixture_sql(w.f.policy,
+	    "UPDATE policy SET expires_at = '2030-03-17 17:47'");
+	w.now = START + INT64_C(70) * 365 * 86400;
+	open_source(&w);
+	ck_assert_uint_eq(poll_source(&w).n_rules, 0);
+	w.now = START;
+	ck_assert_uint_eq(poll_source(&w).n_rules, 1);
+	ck_assert_uint_eq(poll_source(&w).generation, 2);
+	w.now = START + 20;
+	ck_assert_uint_eq(poll_source(&w).n_rules, 0);
+	/* Back while the table does not load: tried again soon. */
+	ck_assert_int_eq(rename(w.f.policy, w.f.last_good), 0);
+	w.now = START + 100000;
+	(void)poll_source(&w);
+	w.now = START;
+	ck_assert(poll_source(&w).is_failing);
+	ck_assert_int_eq(rename(w.f.last_good, w.f.policy), 0);
+	w.now = START + 11;
+	ck_assert_uint_eq(poll_source(&w).n_rules, 1);
+	world_done(&w);
+}
+END_TEST
+
 START_TEST(expires_while_broken)
 {
 	struct world w;
@@ -347,6 +377,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, bad_row);
 	tcase_add_test(tc, many_bad_rows);
 	tcase_add_test(tc, starts_from_last_good);
+	tcase_add_test(tc, clock_set_back);
 	tcase_add_test(tc, expires_while_broken);
 	tcase_add_test(tc, gone_and_back);
 	tcase_add_test(tc, locked);
