@@ -198,7 +198,8 @@ static int
 judge_ledger(struct promotion *p, struct store *state, struct err *err_r)
 {
 	const struct violation_filter f = { .since_secs = p->dry.since_secs,
-		.rule = p->dry.rule->id };
+		.rule = p->dry.rule->id,
+		.is_once = true };
 
 	uint64_t n_lost = 0;
 

@@ -105,7 +105,8 @@ collect_ending(struct report *r)
 static int
 collect(struct report *r, struct err *err_r)
 {
-	struct violation_filter ledger = { .since_secs = r->since };
+	struct violation_filter ledger = { .since_secs = r->since,
+		.is_once = true };
 	struct probe_filter probes = { .limit = 0 };
 	struct store st = { .sq = NULL };
 	int rc = -1;

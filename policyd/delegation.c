@@ -94,6 +94,33 @@ on_monitor(void *arg, const struct judgement *would)
 	buf_free(&text);
 }
 
+static uint64_t
+hash_more(uint64_t hash, struct sv v)
+{
+	return (hash ^ party_hash(v)) * 0x9e3779b97f4a7c15U;
+}
+
+/* A service that stands in several lists of restrictions is asked again for
+ * the same recipient of the same message, which is one violation. */
+static bool
+is_watched_again(struct service_context *ctx, const struct attrs *a)
+{
+	static const enum attr parts[] = { ATTR_INSTANCE, ATTR_SENDER,
+		ATTR_RECIPIENT };
+	uint64_t hash = 1;
+	uint64_t *slot;
+	bool is_again;
+
+	if (a->v[ATTR_INSTANCE].n == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		hash = hash_more(hash, a->v[parts[i]]);
+	slot = &ctx->watched[hash >> 56];
+	is_again = *slot == hash;
+	*slot = hash;
+	return is_again;
+}
+
 static enum judged
 judge(struct service_context *ctx, const struct attrs *a, struct buf *out)
 {
@@ -110,7 +137,8 @@ judge(struct service_context *ctx, const struct attrs *a, struct buf *out)
 	inbound_sender(in, a->v[ATTR_SENDER], INBOUND_READ);
 	inbound_recipient(in, a->v[ATTR_RECIPIENT], INBOUND_READ);
 	inbound_judge(snap, in, &j);
-	inbound_monitors(snap, in, &j, on_monitor, &asked);
+	if (!is_watched_again(ctx, a))
+		inbound_monitors(snap, in, &j, on_monitor, &asked);
 	if (j.verdict.kind == VERDICT_PASS) {
 		attrs_format_action(sv_from("DUNNO"), out);
 		return JUDGED_PASS;

@@ -97,7 +97,9 @@ record(const struct service_context *ctx, const struct printable *p,
 	row->recipient = ledger_address(how, &ctx->inbound.recipient,
 	    value_at(p, RECIPIENT));
 	row->peer_addr = value_at(p, CLIENT_ADDR);
-	row->peer_name = value_at(p, CLIENT_NAME);
+	/* Postfix's word for a client without a name. */
+	if (!sv_is_nocase(value_at(p, CLIENT_NAME), "unknown"))
+		row->peer_name = value_at(p, CLIENT_NAME);
 	row->tls_version = value_at(p, PROTOCOL);
 	row->cipher = value_at(p, CIPHER);
 	row->queue_id = value_at(p, QUEUE);

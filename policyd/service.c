@@ -3,6 +3,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "service.h"
 
@@ -18,6 +20,7 @@ service_context_init(struct service_context *ctx, const struct world *world,
 	buf_init(&ctx->subject, LIMIT_DELEGATION_REQUEST);
 	buf_init(&ctx->issuer, LIMIT_DELEGATION_REQUEST);
 	buf_init(&ctx->text, SERVICE_TEXT_MAX);
+	memset(ctx->watched, 0, sizeof(ctx->watched));
 	ctx->conn_id = 0;
 	ctx->found = NULL;
 	ctx->mailbox = mailbox;

@@ -30,6 +30,9 @@ enum service_status {
 	SERVICE_DONE       /* one request was answered */
 };
 
+/* Recipients that were watched lately, by hash. */
+enum { SERVICE_WATCHED = 256 };
+
 /* What a worker lends to services: one of each, for one request at a time. */
 struct service_context {
 	const struct world *world;
@@ -38,6 +41,7 @@ struct service_context {
 	struct party party;     /* scratch */
 	struct inbound inbound; /* scratch */
 	struct buf subject, issuer, text;
+	uint64_t watched[SERVICE_WATCHED];
 	uint64_t conn_id;        /* of the connection that asks */
 	struct dsn_tie *tie;     /* its last policy answer */
 	int64_t now_secs;        /* of a clock that only goes forward */

@@ -258,6 +258,13 @@ state_violations_each(struct store *st, const struct violation_filter *filter,
 		" AND (NOT ?7 OR direction = 'in')"
 		" AND (NOT ?8 OR direction = 'out')"
 		" AND (?9 IS NULL OR source = ?9)"
+		" AND NOT (?11 AND source = 'delegation' AND"
+		" mode = 'monitor' AND EXISTS (SELECT 1 FROM violation m"
+		" WHERE m.at BETWEEN violation.at - 2 AND violation.at + 2"
+		" AND m.source = 'milter' AND m.rule = violation.rule"
+		" AND m.mode = 'monitor' AND m.peer_addr IS"
+		" violation.peer_addr AND m.sender IS violation.sender"
+		" AND m.recipient IS violation.recipient))"
 		" ORDER BY at DESC, id DESC LIMIT ?10",
 		&stmt, err_r) != 0)
 		return -1;
@@ -274,6 +281,7 @@ state_violations_each(struct store *st, const struct violation_filter *filter,
 		? sv_from(NULL)
 		: sv_from(state_source_word(filter->source)));
 	store_bind_int(stmt, 10, limit_of(filter->limit));
+	store_bind_int(stmt, 11, filter->is_once ? 1 : 0);
 	while ((got = store_step(st, stmt, err_r)) > 0) {
 		struct record_violation row = { 0 };
 

@@ -48,6 +48,8 @@ struct violation_filter {
 	bool is_only_in;
 	bool is_only_out;
 	enum record_source source; /* RECORD_FROM_UNKNOWN: all */
+	/* What milter and delegation both watched is one, the milter's. */
+	bool is_once;
 	uint64_t limit;
 };
 

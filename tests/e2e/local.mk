@@ -2,6 +2,7 @@
 # Each test makes its own network and process namespace (root; else skipped).
 e2e_tests = \
 	%D%/t-in-address.sh \
+	%D%/t-in-both.sh \
 	%D%/t-in-certs-delegation.sh \
 	%D%/t-in-certs.sh \
 	%D%/t-in-header.sh \
