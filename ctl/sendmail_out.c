@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "ctl/sendmail_plan.h"
+#include "policy/decide.h"
 #include "base/banned.h"
 
 enum { LOOKUP_SECS_MAX = 30 };
@@ -28,6 +29,19 @@ static bool
 is_any_secure(const struct rule *r)
 {
 	return r->demand->level == LEVEL_SECURE;
+}
+
+/* Of no certificate in its PEM is the whole name told. */
+static bool
+is_ca_untold(const struct rule *r)
+{
+	const struct ca *ca = r->demand->ca;
+	size_t n = 0;
+
+	while (
+	    ca != NULL && n < ca->n_subjects && ca->dns[n].n > SENDMAIL_DN_MAX)
+		n++;
+	return ca != NULL && n == ca->n_subjects;
 }
 
 static bool
@@ -256,6 +270,15 @@ out_certificates(struct sendmail_plan *p)
 			"define(`confCACERT', `%s')dnl\n"
 			"define(`confCACERT_PATH', `/etc/ssl/certs')dnl",
 			p->conf->trust_store));
+	f = sendmail_need(p, is_ca_untold, "ca_name_long", "{cert_issuer}",
+	    check_text(p->check,
+		"the name of the CA is longer than the %d bytes that Sendmail "
+		"tells of it: whoever has its certificate is refused for now",
+		SENDMAIL_DN_MAX));
+	if (f != NULL)
+		f->fix =
+		    "leave ca out of these rules, and name the "
+		    "certificates by cert_name";
 	if (p->map.p == NULL || sendmail_is_on(p, "SetCertAltnames"))
 		return;
 	f = sendmail_need(p, is_out_secure, "altnames_off", "SetCertAltnames",

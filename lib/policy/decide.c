@@ -88,6 +88,25 @@ issuer_accepted(const struct ca *ca, const struct tls_facts *tls)
 	return false;
 }
 
+/* Sendmail lets X509_NAME_oneline() write into 256 bytes, which leaves out the
+ * parts of a name that do not fit: then nobody knows the issuer. */
+static bool
+issuer_is_cut(const struct ca *ca, const struct tls_facts *tls)
+{
+	struct sv seen = tls->issuer;
+
+	if (tls->name_form != NAME_FORM_DN)
+		return false;
+	for (size_t i = 0; i < ca->n_subjects; i++) {
+		struct sv dn = ca->dns[i];
+
+		if (dn.n > SENDMAIL_DN_MAX && seen.n < dn.n &&
+		    sv_starts(dn, seen) && dn.p[seen.n] == '/')
+			return true;
+	}
+	return false;
+}
+
 /* Compares hex digits; colons and case in seen do not count. */
 static bool
 same_digest(struct sv pin, struct sv seen)
@@ -164,7 +183,8 @@ chain_fault(const struct rule *rule, const struct tls_facts *tls)
 	if (rule->direction == DIRECTION_OUT && tls->server == NULL)
 		return REASON_COUNT;
 	if (d->ca != NULL && !issuer_accepted(d->ca, tls))
-		return REASON_ISSUER_MISMATCH;
+		return issuer_is_cut(d->ca, tls) ? REASON_UNKNOWN
+						 : REASON_ISSUER_MISMATCH;
 	if (!name_accepted(rule, tls))
 		return REASON_SUBJECT_MISMATCH;
 	return REASON_COUNT;

@@ -12,6 +12,9 @@
 #include "fact/verdict.h"
 #include "policy/rule.h"
 
+/* Bytes of a name, written by X509_NAME_oneline(), that Sendmail 8.17 tells. */
+enum { SENDMAIL_DN_MAX = 255 };
+
 /* Judges a session under a rule; NULL (no rule matched) passes. What cannot
  * be known fails temporarily with reason unknown, also when the rule says
  * fail. */

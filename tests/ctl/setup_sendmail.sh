@@ -181,6 +181,16 @@ has names_unseen "a name that is only among others"
 has outbound_pin "the fingerprint of a server"
 json '[.findings[] | select(.code == "names_unseen") | .rules[]] == [6]' \
 	"with the rule"
+x60=$(printf 'x%.0s' {1..60})
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	-keyout "$work/long.key" -out "$work/long.pem" -days 1 \
+	-subj "/O=$x60/OU=a$x60/OU=b$x60/OU=c$x60/CN=Long" 2>"$work/req.log" ||
+	bail "$(cat "$work/req.log")"
+tw 0 "a CA with a long name" ca import long "$work/long.pem"
+rule --direction out --recipient long.test --level secure --ca long
+setup 1 "a rule about that CA" --json
+has ca_name_long "is found"
+sqlite3 "$db" "DELETE FROM policy WHERE recipient = 'long.test'"
 
 sm_cf "$(grep -v -e INPUT_MAIL -e 'S=unix' <<<"$lines" |
 	sed "s/^FEATURE.*/FEATURE(\`tlswarden', \`unix:${socket//\//\\\/}',/

@@ -12,6 +12,12 @@
 static const struct sv ca_dns[] = { SV("/O=Lab/CN=Lab Root"),
 	SV("/CN=Lab Issuing") };
 static const struct sv ca_cns[] = { SV("Lab Root"), SV("Lab Issuing") };
+#define X50 "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
+#define LONG_DN "/C=XX/O=" X50 X50 "/OU=" X50 X50 X50 "/CN=Long Root"
+static const struct sv long_dns[] = { SV(LONG_DN) };
+static const struct sv long_cns[] = { SV("Long Root") };
+static const struct ca long_ca = { SV("long"), SV("abd"), long_dns, long_cns,
+	1 };
 static const struct ca lab = { SV("lab"), SV("abc"), ca_dns, ca_cns, 2 };
 
 #define HEX32 "0123456789abcdef0123456789abcdef"
@@ -28,6 +34,8 @@ static const struct demand secure = { .level = LEVEL_SECURE };
 static const struct demand secure_pin = { .level = LEVEL_SECURE,
 	.fingerprint = SV(HEX32 HEX32) };
 static const struct demand issuer = { .level = LEVEL_SECURE, .ca = &lab };
+static const struct demand long_issuer = { .level = LEVEL_SECURE,
+	.ca = &long_ca };
 static const struct demand named = { .level = LEVEL_SECURE,
 	.cert_name = SV("mx.bank.test:.bank.example:*o=bank?cn=*") };
 static const struct demand unknown = { .level = LEVEL_UNKNOWN };
@@ -105,6 +113,25 @@ static const struct {
 	    REASON_COUNT },
 	{ "issuer CN given as DN", &issuer,
 	    GOOD(.name_form = NAME_FORM_DN, .issuer = SV("Lab Root")),
+	    REASON_ISSUER_MISMATCH },
+	/* Sendmail leaves out what does not fit into 255 bytes */
+	{ "issuer, as it is cut", &long_issuer,
+	    GOOD(.name_form = NAME_FORM_DN, .issuer = SV("/C=XX/O=" X50 X50)),
+	    REASON_UNKNOWN },
+	{ "issuer, whole", &long_issuer,
+	    GOOD(.name_form = NAME_FORM_DN, .issuer = SV(LONG_DN)),
+	    REASON_COUNT },
+	{ "issuer, another that is long", &long_issuer,
+	    GOOD(.name_form = NAME_FORM_DN, .issuer = SV("/C=XX/O=" X50 "x")),
+	    REASON_ISSUER_MISMATCH },
+	{ "issuer, cut inside of a name", &long_issuer,
+	    GOOD(.name_form = NAME_FORM_DN, .issuer = SV("/C=XX/O=" X50)),
+	    REASON_ISSUER_MISMATCH },
+	{ "issuer, the start of a short one", &issuer,
+	    GOOD(.name_form = NAME_FORM_DN, .issuer = SV("/O=Lab")),
+	    REASON_ISSUER_MISMATCH },
+	{ "issuer, a CN is never cut", &long_issuer,
+	    GOOD(.name_form = NAME_FORM_CN, .issuer = SV("/C=XX/O=" X50 X50)),
 	    REASON_ISSUER_MISMATCH },
 	{ "another issuer", &issuer, GOOD(.issuer = SV("Evil")),
 	    REASON_ISSUER_MISMATCH },
