@@ -40,7 +40,7 @@ tool reload > "$RUN/out"
 is "$(session)" "$without" "each reply is as without the rules"
 for source in milter delegation; do
 	expect_rows "SELECT rule, count(*) FROM violation WHERE source =
-	    '$source' GROUP BY rule" '1\|3.2\|3' "$source has each recipient once"
+	    '$source' GROUP BY rule" '1\|3.2\|3' "$source has each once"
 done
 expect_rows "SELECT DISTINCT peer_addr, peer_name FROM violation" \
     '127.0.0.1\|' "a client without a name is its address"

