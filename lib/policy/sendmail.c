@@ -3,6 +3,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "policy/decide.h"
 #include "policy/sendmail_private.h"
 #include "wire/xtext.h"
@@ -79,6 +81,25 @@ set_tls(const struct sendmail_key *k, struct buf *text, struct tls_facts *tls)
 	set_names(k, text, tls);
 }
 
+/* "user@[host]" is a mailbox of that host, as "user@host" is; an address of the
+ * network stays in its brackets. Returns the new length. */
+static size_t
+drop_brackets(char *text, size_t n)
+{
+	struct sv all = sv_make(text, n);
+	size_t at = sv_rfind(all, '@') + 1;
+	struct sv inner = sv_skip(all, at + 1);
+	struct addr addr;
+
+	if (at >= n || text[at] != '[' || text[n - 1] != ']')
+		return n;
+	inner.n--;
+	if (inner.n == 0 || addr_parse(inner, &addr))
+		return n;
+	memmove(text + at, inner.p, inner.n);
+	return n - 2;
+}
+
 /* An address as it is meant: a quoted user is the same user. */
 static enum party_status
 unquoted_party(struct sv address, struct party *party)
@@ -94,7 +115,9 @@ unquoted_party(struct sv address, struct party *party)
 		text[n++] = address.p[i];
 	}
 	/* Delivery is never to the null address. */
-	return n == 0 ? PARTY_BAD : party_address(party, sv_make(text, n));
+	if (n == 0)
+		return PARTY_BAD;
+	return party_address(party, sv_make(text, drop_brackets(text, n)));
 }
 
 /* hop is NULL for the recipient. */
