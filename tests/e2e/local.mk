@@ -22,6 +22,7 @@ e2e_tests = \
 	%D%/t-out-maps.sh \
 	%D%/t-out-nonsense.sh \
 	%D%/t-out-monitor.sh \
+	%D%/t-out-random.sh \
 	%D%/t-out-replies.sh \
 	%D%/t-out-subnet.sh \
 	%D%/t-out-texts.sh \
@@ -60,7 +61,6 @@ dist_check_DATA += \
 	%D%/pki.sh \
 	%D%/policyd_world.py \
 	%D%/postfix.sh \
-	%D%/t-out-random.sh \
 	%D%/random_chaos.py \
 	%D%/random_journal.py \
 	%D%/random_oracle.py \
