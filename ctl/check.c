@@ -56,6 +56,47 @@ check_rule(struct check_finding *f, int64_t id)
 	f->n_rules++;
 }
 
+bool
+check_is_active(const struct check *c, const struct rule *r)
+{
+	return r->is_enabled && r->expires_at > c->app->now;
+}
+
+bool
+check_has(const struct check *c, plan_fits *fits)
+{
+	for (size_t i = 0; i < snapshot_count(c->table.snap); i++) {
+		const struct rule *r = snapshot_rule(c->table.snap, i);
+
+		if (check_is_active(c, r) && fits(r))
+			return true;
+	}
+	return false;
+}
+
+struct check_finding *
+check_about_rules(struct check *c, const struct check_about *about)
+{
+	struct check_finding *f = NULL;
+
+	for (size_t i = 0; i < snapshot_count(c->table.snap); i++) {
+		const struct rule *r = snapshot_rule(c->table.snap, i);
+
+		if (!check_is_active(c, r) || !about->fits(r))
+			continue;
+		if (f == NULL)
+			f = check_add(c, CHECK_NOTICE, about->code, about->mta,
+			    about->text, NULL);
+		if (f == NULL)
+			return NULL;
+		f->setting = about->setting;
+		check_rule(f, r->id);
+		if (r->mode == MODE_ENFORCE)
+			f->severity = about->worst;
+	}
+	return f;
+}
+
 const char *
 check_text(struct check *c, const char *fmt, ...)
 {

@@ -59,6 +59,24 @@ struct check_finding *check_add(struct check *c, enum check_severity severity,
     const char *code, unsigned mtas, const char *text, const char *fix);
 /* Adds the id of a rule that it is about; NULL is allowed. */
 void check_rule(struct check_finding *f, int64_t id);
+/* Which rules a finding is about: those that are enabled, have not ended, and
+ * fit. */
+typedef bool plan_fits(const struct rule *r);
+struct check_about {
+	plan_fits *fits;
+	enum check_severity
+	    worst; /* when one of them enforces, else a notice */
+	unsigned mta;
+	const char *code;
+	const char *setting;
+	const char *text;
+};
+bool check_is_active(const struct check *c, const struct rule *r);
+/* True if there is such a rule. */
+bool check_has(const struct check *c, plan_fits *fits);
+/* Adds the finding with these rules; NULL: there is none. */
+struct check_finding *
+check_about_rules(struct check *c, const struct check_about *about);
 /* A formatted text that lives as long as c. */
 const char *check_text(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3)
     NONNULL_RETURN;

@@ -74,42 +74,41 @@ plan_setting(const struct plan *p, struct sv service, const char *name)
 bool
 plan_is_active(const struct plan *p, const struct rule *r)
 {
-	return r->is_enabled && r->expires_at > p->check->app->now;
+	return check_is_active(p->check, r);
 }
 
 bool
 plan_has(struct plan *p, plan_fits *fits)
 {
-	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
-		const struct rule *r = snapshot_rule(p->snap, i);
+	return check_has(p->check, fits);
+}
 
-		if (plan_is_active(p, r) && fits(r))
-			return true;
-	}
-	return false;
+static struct check_finding *
+about(struct plan *p, const struct check_about *a)
+{
+	struct check_finding *f = check_about_rules(p->check, a);
+
+	if (f != NULL)
+		f->instance = p->instance;
+	return f;
 }
 
 struct check_finding *
 plan_notice(struct plan *p, plan_fits *fits, const char *code,
     const char *setting, const char *text)
 {
-	struct check_finding *f = NULL;
+	return about(p,
+	    &(struct check_about){ fits, CHECK_NOTICE, CHECK_POSTFIX, code,
+		setting, text });
+}
 
-	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
-		const struct rule *r = snapshot_rule(p->snap, i);
-
-		if (!plan_is_active(p, r) || !fits(r))
-			continue;
-		if (f == NULL)
-			f = check_add(p->check, CHECK_NOTICE, code,
-			    CHECK_POSTFIX, text, NULL);
-		if (f == NULL)
-			return NULL;
-		f->setting = setting;
-		f->instance = p->instance;
-		check_rule(f, r->id);
-	}
-	return f;
+struct check_finding *
+plan_need(struct plan *p, plan_fits *fits, const char *code,
+    const char *setting, const char *text)
+{
+	return about(p,
+	    &(struct check_about){ fits, CHECK_PROBLEM, CHECK_POSTFIX, code,
+		setting, text });
 }
 
 bool
@@ -124,29 +123,6 @@ plan_is_in_none(const struct rule *r)
 	return plan_is_in(r) && r->mode == MODE_ENFORCE &&
 	    r->demand->level == LEVEL_NONE && r->sender.kind == PATTERN_ANY &&
 	    r->recipient.kind == PATTERN_ANY;
-}
-
-static bool
-has_enforced(struct plan *p, plan_fits *fits)
-{
-	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
-		const struct rule *r = snapshot_rule(p->snap, i);
-
-		if (plan_is_active(p, r) && r->mode == MODE_ENFORCE && fits(r))
-			return true;
-	}
-	return false;
-}
-
-struct check_finding *
-plan_need(struct plan *p, plan_fits *fits, const char *code,
-    const char *setting, const char *text)
-{
-	struct check_finding *f = plan_notice(p, fits, code, setting, text);
-
-	if (f != NULL && has_enforced(p, fits))
-		f->severity = CHECK_PROBLEM;
-	return f;
 }
 
 bool

@@ -29,8 +29,6 @@ struct plan {
 	const char *ehlo_file;
 };
 
-typedef bool plan_fits(const struct rule *r);
-
 /* Adds a finding about a setting when enabled rules fit: a problem when one of
  * them enforces, else a notice. NULL: none fits. */
 struct check_finding *plan_need(struct plan *p, plan_fits *fits,

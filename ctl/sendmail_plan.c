@@ -12,58 +12,28 @@
 #include "ctl/sendmail_plan.h"
 #include "base/banned.h"
 
-static bool
-is_active(const struct sendmail_plan *p, const struct rule *r)
-{
-	return r->is_enabled && r->expires_at > p->check->app->now;
-}
-
 bool
 sendmail_has(struct sendmail_plan *p, plan_fits *fits)
 {
-	for (size_t i = 0; i < snapshot_count(p->snap); i++)
-		if (is_active(p, snapshot_rule(p->snap, i)) &&
-		    fits(snapshot_rule(p->snap, i)))
-			return true;
-	return false;
-}
-
-static struct check_finding *
-find(struct sendmail_plan *p, plan_fits *fits, enum check_severity worst,
-    const char *code, const char *setting, const char *text)
-{
-	struct check_finding *f = NULL;
-
-	for (size_t i = 0; i < snapshot_count(p->snap); i++) {
-		const struct rule *r = snapshot_rule(p->snap, i);
-
-		if (!is_active(p, r) || !fits(r))
-			continue;
-		if (f == NULL)
-			f = check_add(p->check, CHECK_NOTICE, code,
-			    CHECK_SENDMAIL, text, NULL);
-		if (f == NULL)
-			return NULL;
-		f->setting = setting;
-		check_rule(f, r->id);
-		if (r->mode == MODE_ENFORCE)
-			f->severity = worst;
-	}
-	return f;
+	return check_has(p->check, fits);
 }
 
 struct check_finding *
 sendmail_need(struct sendmail_plan *p, plan_fits *fits, const char *code,
     const char *setting, const char *text)
 {
-	return find(p, fits, CHECK_PROBLEM, code, setting, text);
+	return check_about_rules(p->check,
+	    &(struct check_about){ fits, CHECK_PROBLEM, CHECK_SENDMAIL, code,
+		setting, text });
 }
 
 struct check_finding *
 sendmail_notice(struct sendmail_plan *p, plan_fits *fits, const char *code,
     const char *setting, const char *text)
 {
-	return find(p, fits, CHECK_NOTICE, code, setting, text);
+	return check_about_rules(p->check,
+	    &(struct check_about){ fits, CHECK_NOTICE, CHECK_SENDMAIL, code,
+		setting, text });
 }
 
 void
