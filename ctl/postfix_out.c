@@ -164,6 +164,22 @@ asked_late(struct plan *p, const struct list *l, const struct postfix_place *at)
 	}
 }
 
+/* The map dsn knows by the connection of which delivery a status tells;
+ * proxymap(8) has one for all deliveries. */
+static void
+by_proxymap(struct plan *p, const struct list *l,
+    const struct postfix_place *at, struct sv word)
+{
+	if (l == &transport_maps || !sv_starts(word, sv_from("proxy:")))
+		return;
+	ask_ours(p,
+	    plan_need_at(p, at, plan_is_out_permanent, "by_proxymap",
+		"proxymap(8) asks for many deliveries at once: the map dsn "
+		"cannot tell which rule a status is about, and mail can "
+		"bounce by a rule for somebody else, or stay in the queue"),
+	    l, at, word);
+}
+
 static void
 need_list(struct plan *p, const struct list *l)
 {
@@ -179,6 +195,7 @@ need_list(struct plan *p, const struct list *l)
 		case PLAN_ASKS:
 			if (place > 0)
 				asked_late(p, l, at);
+			by_proxymap(p, l, at, word);
 			break;
 		case PLAN_ASKS_ELSEWHERE:
 			ask_ours(p,
