@@ -64,11 +64,12 @@ odd_ca()
 	local key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
 
 	openssl req -x509 "${key[@]}" -keyout "$ca.key" -out "$ca.pem" \
-	    -subj "$2" -days 30 2> /dev/null &&
-	    openssl req -x509 "${key[@]}" -keyout "$client.key" \
+	    -subj "$2" -days 30 2> /dev/null ||
+	    bail "openssl does not make the CA $1"
+	openssl req -x509 "${key[@]}" -keyout "$client.key" \
 	    -CA "$ca.pem" -CAkey "$ca.key" -out "$client.pem" \
 	    -subj /CN=out.partner.test -days 30 2> /dev/null ||
-	    bail "openssl does not make $1"
+	    bail "openssl does not make a client of $1"
 	cat "$ca.pem" >> "$RUN/pki/trusted.pem"
 }
 
