@@ -81,10 +81,11 @@ expect_sm_sent c@other.test clear "another user goes"
 
 # ---- two servers ----
 expect_sm_sent d@two.test tls "the second server has TLS: it goes there"
-expect_sm e@down.test 'dsn=4\.4\.1, stat=Deferred' "the second is down: it waits"
+expect_sm e@down.test 'dsn=4\.4\.1, stat=Deferred' \
+    "the second is down: it waits"
 check "and nothing went" nothing_came e
 
-# ---- lists of hosts in the mailertable: the rule of the one that is asked
+# ---- lists of hosts in the mailertable: the rule of the one asked ----
 expect_sm_sent f@first.list.test tls \
     "the first is refused: it goes to the second"
 expect_sm_sent g@second.list.test tls "the rule is about the second: it goes"
