@@ -20,7 +20,7 @@ dsn_tie_set(struct dsn_tie *tie, const struct rule *rule, struct sv nexthop,
 	tie->rule_id = 0;
 	tie->when = now;
 	tie->table = 0;
-	tie->said = 0;
+	tie->peer = 0;
 	if (n > 0)
 		memcpy(tie->nexthop, nexthop.p, n);
 	tie->nexthop_n = (uint16_t)n;
@@ -105,16 +105,23 @@ dsn_peer(struct sv text, struct sv *name_r, struct sv *addr_r)
 void
 dsn_tie_status(struct dsn_tie *tie, struct sv key)
 {
-	struct sv text = key, status;
-	uint64_t said = party_hash(key) | 1;
-	bool is_about_tls =
-	    sv_cut(&text, ' ', &status) && dsn_reason(text) != REASON_COUNT;
+	struct sv text = key, status, name, addr;
+	uint64_t peer;
+	bool is_other;
 
-	if (!is_about_tls || (tie->said != 0 && tie->said != said)) {
+	if (!sv_cut(&text, ' ', &status))
+		return;
+	dsn_peer(text, &name, &addr);
+	peer = addr.n > 0 && dsn_reason(text) != REASON_COUNT
+	    ? party_hash(name) ^ party_hash(addr)
+	    : 0;
+	is_other = peer != 0 && tie->peer != 0 && peer != tie->peer;
+	if (is_other || sv_starts(status, (struct sv)SV("2."))) {
 		tie->rule_id = 0;
 		tie->nexthop_n = 0;
 	}
-	tie->said = said;
+	if (peer != 0)
+		tie->peer = peer;
 }
 
 /* "4.7.5" or "5.7.5": class 4 or 5, then two numbers (RFC 3463 2). */

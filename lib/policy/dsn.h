@@ -23,7 +23,7 @@ struct dsn_tie {
 	int64_t rule_id; /* 0: no rule answered */
 	int64_t when;    /* seconds, the caller's clock */
 	uint64_t table;  /* that the rule is of; the caller counts them */
-	uint64_t said;   /* hash of the status that it was for; 0: none yet */
+	uint64_t peer;   /* hash of the server that a status named; 0: none */
 	int64_t demand;  /* the mark of what it demands */
 	struct rule_rank rank; /* of that rule, and what it demands */
 	enum on_failure on_failure;
@@ -52,9 +52,8 @@ struct dsn_probes {
 void dsn_tie_set(struct dsn_tie *tie, const struct rule *rule,
     struct sv nexthop, int64_t now);
 /* Before all that is done with a status: ends a tie that cannot be of the same
- * delivery. One delivery fails by TLS once, and all its recipients get the same
- * words; after other words, or a status that is not about TLS, smtp(8) is at
- * the next delivery, whose policy another table may have told. */
+ * delivery. After mail was sent, or a failure at another server, smtp(8) is at
+ * a delivery whose policy another table must have told. */
 void dsn_tie_status(struct dsn_tie *tie, struct sv key);
 /* Says by its count which table is served when the status comes. If it is not
  * the one of the tie, the rule may be gone or outdone, or say tempfail: then
