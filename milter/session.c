@@ -111,6 +111,7 @@ session_connect(struct session *s, const struct session_peer *peer,
 	s->is_local = is_local(peer);
 	s->client_port = peer->port;
 	s->inbound.has_client = peer->has_addr;
+	s->inbound.is_client_hidden = !peer->has_addr;
 	s->inbound.client = peer->addr;
 	buf_reset(&s->client_addr);
 	if (peer->has_addr)

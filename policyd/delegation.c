@@ -134,6 +134,7 @@ judge(struct service_context *ctx, const struct attrs *a, struct buf *out)
 		return JUDGED_NOT;
 	in->tls = &tls;
 	in->has_client = addr_parse(a->v[ATTR_CLIENT_ADDRESS], &in->client);
+	in->is_client_hidden = !in->has_client;
 	inbound_sender(in, a->v[ATTR_SENDER], INBOUND_READ);
 	inbound_recipient(in, a->v[ATTR_RECIPIENT], INBOUND_READ);
 	inbound_judge(snap, in, &j);

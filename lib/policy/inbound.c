@@ -15,6 +15,7 @@ inbound_init(struct inbound *in)
 	in->bad_sender = false;
 	in->bad_recipient = false;
 	in->has_client = false;
+	in->is_client_hidden = false;
 	in->client.family = 0;
 	in->tls = NULL;
 }
@@ -62,6 +63,20 @@ inbound_query(const struct inbound *in)
 	return q;
 }
 
+/* Could the subnet of a client that is not told refuse the session? */
+static bool
+may_be_refused(const struct snapshot *s, const struct inbound *in)
+{
+	struct query q = inbound_query(in);
+	struct snapshot_match m;
+
+	if (in->has_client || !in->is_client_hidden)
+		return false;
+	q.peers_state = PEERS_PENDING;
+	m = snapshot_find(s, &q);
+	return m.needs_peers && decide(m.pending, in->tls).kind != VERDICT_PASS;
+}
+
 void
 inbound_judge(const struct snapshot *s, const struct inbound *in,
     struct judgement *r)
@@ -72,9 +87,10 @@ inbound_judge(const struct snapshot *s, const struct inbound *in,
 
 	r->rule = snapshot_find(s, &q).rule;
 	r->verdict = decide(r->rule, in->tls);
-	if ((in->bad_sender || in->bad_recipient) &&
-	    r->verdict.kind == VERDICT_PASS &&
-	    snapshot_enforces(s, DIRECTION_IN)) {
+	if (r->verdict.kind != VERDICT_PASS ||
+	    !snapshot_enforces(s, DIRECTION_IN))
+		return;
+	if (in->bad_sender || in->bad_recipient || may_be_refused(s, in)) {
 		r->rule = NULL;
 		r->verdict = doubt;
 	}
@@ -124,6 +140,21 @@ add_subject(const struct rule *rule, const struct inbound *in, struct buf *out)
 		buf_adds(out, "you");
 }
 
+static void
+add_doubt(const struct inbound *in, struct buf *out)
+{
+	if (!in->bad_sender && !in->bad_recipient) {
+		buf_adds(out,
+		    "4.7.0 TLS policy cannot be judged: the address of the "
+		    "client is not known; its proxy has to tell it");
+		return;
+	}
+	buf_addf(out,
+	    "4.7.0 TLS policy cannot be judged: the %s address is no valid "
+	    "mail address; use one that is",
+	    in->bad_sender ? "sender" : "recipient");
+}
+
 void
 inbound_text(const struct judgement *j, const struct inbound *in,
     struct buf *out)
@@ -131,10 +162,7 @@ inbound_text(const struct judgement *j, const struct inbound *in,
 	struct buf subject;
 
 	if (j->rule == NULL) {
-		buf_addf(out,
-		    "4.7.0 TLS policy cannot be judged: the %s address is no "
-		    "valid mail address; use one that is",
-		    in->bad_sender ? "sender" : "recipient");
+		add_doubt(in, out);
 		return;
 	}
 	buf_init(&subject, LIMIT_DOMAIN + 16);

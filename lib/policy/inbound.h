@@ -27,6 +27,9 @@ struct inbound {
 	bool bad_sender;
 	bool bad_recipient;
 	bool has_client;
+	/* The session has a client whose address a proxy did not tell: where
+	 * its subnet could refuse it, it is refused for now. */
+	bool is_client_hidden;
 	struct addr client;
 	const struct tls_facts *tls;
 };

@@ -183,7 +183,7 @@ def dsn_of_the_next_delivery(c, status):
     like(c.ask(status, 'dsn'), r'^OK 5', 'dsn: one recipient')
     like(c.ask(status, 'dsn'), r'^OK 5', 'dsn: another one of that delivery')
     eq(c.ask(status.replace('host ', 'host other.'), 'dsn'), 'NOTFOUND ',
-       'dsn: other words are of a delivery that another table answered for')
+       'dsn: another server is of a delivery that another table answered for')
     eq(c.ask(status, 'dsn'), 'NOTFOUND ', 'dsn: ... and all after it')
     c.ask('users.example')
     eq(c.ask('2.0.0 250 2.0.0 Ok', 'dsn'), 'NOTFOUND ', 'dsn: sent')
@@ -594,6 +594,13 @@ def delegation(d):
              digest)
     like(judge(sender='', client_address='203.0.113.9'),
          r'^action=451 4\.7\.10 ', 'delegation: a subnet, the null sender')
+    for hidden in 'unknown', '', None:
+        like(judge(sender='', client_address=hidden),
+             r'^action=451 4\.7\.0 .* address of the client is not known',
+             'delegation: a proxy hides the client (%s)' % hidden)
+    eq(judge(sender='', client_address='unknown',
+             encryption_protocol='TLSv1.3', encryption_keysize='256'),
+       'action=DUNNO', 'delegation: a hidden client, encrypted')
     like(judge(sender='x@fail.example', encryption_protocol=None),
          r'^action=4', 'delegation: TLS state not told: temporary')
 

@@ -53,6 +53,18 @@ static const struct row rows[] = {
 	    "5.7.10 TLS required by policy rule 4 for mail from x.test: " },
 	{ "subnet, no address", "a@x.test", "b@us.test", NULL, TLS_STATE_NONE,
 	    VERDICT_PASS, 0, 0, NULL },
+	{ "subnet, hidden address", "a@x.test", "b@us.test", "hidden",
+	    TLS_STATE_NONE, VERDICT_TEMPFAIL, 0, 0,
+	    "4.7.0 TLS policy cannot be judged: the address of the client " },
+	{ "subnet, hidden address, state not known", "a@x.test", "b@us.test",
+	    "hidden", TLS_STATE_UNKNOWN, VERDICT_TEMPFAIL, 0, 0, "4.7.0 TLS" },
+	{ "subnet, hidden address, encrypted", "a@x.test", "b@us.test",
+	    "hidden", TLS_STATE_ON, VERDICT_PASS, 0, 0, NULL },
+	{ "hidden address, refused anyway", "a@bank.test", "b@us.test",
+	    "hidden", TLS_STATE_NONE, VERDICT_FAIL, 2, 0, "5.7.10 " },
+	{ "hidden address, a bad sender", "a@b\xff.test", "b@us.test", "hidden",
+	    TLS_STATE_NONE, VERDICT_TEMPFAIL, 0, 0,
+	    "4.7.0 TLS policy cannot be judged: the sender address " },
 	{ "null sender from the subnet", "<>", "b@us.test", "192.0.2.9",
 	    TLS_STATE_NONE, VERDICT_FAIL, 4, 0,
 	    "5.7.10 TLS required by policy rule 4 for mail from <>: " },
@@ -89,6 +101,7 @@ fill(struct inbound *in, const struct row *row, const struct tls_facts *tls)
 	inbound_recipient(in, sv_from(row->recipient), INBOUND_WRITTEN);
 	in->has_client = row->client != NULL &&
 	    addr_parse(sv_from(row->client), &in->client);
+	in->is_client_hidden = row->client != NULL && !in->has_client;
 	in->tls = tls;
 }
 
