@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/debian/tlswarden.postinst \
 	%D%/debian/tlswarden.postrm \
 	%D%/debian/tlswarden.prerm \
+	%D%/debian/tlswarden.triggers \
 	%D%/package-debian \
 	%D%/postfix/main.cf.example \
 	%D%/postfix/master.cf.example \

@@ -69,6 +69,19 @@ for unit in policyd milter prober; do
 	    "/usr/share/man/man8/tlswarden-$unit.8.gz"
 done
 
+is "$(cd "$root/lib/systemd/system" && grep -l ^RuntimeDirectory= tlswarden-* |
+    xargs grep -L ^RuntimeDirectoryPreserve=yes)" "" \
+    "no unit takes the sockets of another with it"
+
+# Postfix that is installed later.
+rmdir "$root/var/spool/postfix/tlswarden"
+check "a trigger of Postfix" inside /var/lib/dpkg/info/tlswarden.postinst \
+    triggered /usr/sbin/postfix
+is "$(modes /var/spool/postfix/tlswarden)" tlswarden:postfix\ 2750 \
+    "makes the folder"
+like "$(cat "$root/var/lib/dpkg/info/tlswarden.triggers")" \
+    '^interest-noawait /usr/sbin/postfix$' "dpkg knows it"
+
 # The daemon as the unit starts it, asked by Postfix's own client.
 chroot "$root" /usr/sbin/tlswarden-policyd > "$RUN/policyd.log" 2>&1 &
 socket=/var/spool/postfix/tlswarden/policyd.sock
@@ -89,7 +102,8 @@ like "$(inside tlswarden rule list)" partner.test "the rule is still there"
 echo "smtp_tls_policy_maps = socketmap:unix:tlswarden/policyd.sock:tlspolicy" \
     > "$root/etc/postfix/main.cf"
 said=$(inside dpkg -r tlswarden 2>&1)
-like "$said" 'setup postfix --undo' "removal says that Postfix still asks"
+like "$said" 'in smtp_tls_policy_maps - .*setup postfix --undo' \
+    "removal says what of Postfix still asks"
 said=$(inside dpkg -P tlswarden 2>&1)
 like "$said" 'left the table.* /var/lib/tlswarden' "a purge says what it leaves"
 check "and leaves it" test -s "$root/var/lib/tlswarden/policy.db"
