@@ -135,8 +135,8 @@ judge(struct service_context *ctx, const struct attrs *a, struct buf *out)
 	in->tls = &tls;
 	in->has_client = addr_parse(a->v[ATTR_CLIENT_ADDRESS], &in->client);
 	in->is_client_hidden = !in->has_client;
-	inbound_sender(in, a->v[ATTR_SENDER], INBOUND_READ);
-	inbound_recipient(in, a->v[ATTR_RECIPIENT], INBOUND_READ);
+	inbound_sender(in, a->v[ATTR_SENDER], INBOUND_PARSED);
+	inbound_recipient(in, a->v[ATTR_RECIPIENT], INBOUND_PARSED);
 	inbound_judge(snap, in, &j);
 	if (!is_watched_again(ctx, a))
 		inbound_monitors(snap, in, &j, on_monitor, &asked);

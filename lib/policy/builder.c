@@ -403,7 +403,8 @@ index_users(struct snapshot *s, uint32_t *ranks)
 	index_init(&s->users, s->rules, ranks, n, INDEX_DOMAINS);
 }
 
-/* Which clients some inbound rule may demand TLS of. */
+/* Which clients some inbound rule may demand TLS of, and whether for some
+ * recipients alone. */
 static void
 index_tls_clients(struct snapshot *s)
 {
@@ -417,6 +418,8 @@ index_tls_clients(struct snapshot *s)
 		if (!is_enforced(r, DIRECTION_IN) ||
 		    !level_demands_tls(r->demand->level))
 			continue;
+		if (r->recipient.kind != PATTERN_ANY)
+			s->names_recipients = true;
 		if (r->subnet == NULL)
 			s->has_tls_for_all = true;
 		else

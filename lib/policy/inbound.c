@@ -14,6 +14,7 @@ inbound_init(struct inbound *in)
 	party_none(&in->recipient);
 	in->bad_sender = false;
 	in->bad_recipient = false;
+	in->is_vague = false;
 	in->has_client = false;
 	in->is_client_hidden = false;
 	in->client.family = 0;
@@ -30,7 +31,7 @@ parse(struct party *p, struct sv text, enum inbound_form form)
 	buf_init(&swapped, PARTY_TEXT_MAX);
 	if (envelope_swap(text, &swapped))
 		text = buf_sv(&swapped);
-	is_good = (form == INBOUND_READ || envelope_is_plain(text)) &&
+	is_good = (form != INBOUND_WRITTEN || envelope_is_plain(text)) &&
 	    !swapped.is_full && party_address(p, text) == PARTY_OK;
 	if (!is_good)
 		party_none(p);
@@ -44,10 +45,29 @@ inbound_sender(struct inbound *in, struct sv text, enum inbound_form form)
 	in->bad_sender = !parse(&in->sender, text, form);
 }
 
+/* A recipient may be of a domain of ours that it does not name: the MTA takes
+ * its own addresses for its own domains and, when the client's text is all that
+ * is known, completes "user" and goes on with what stands before the @ of such
+ * a domain. */
+static bool
+says_whose(const struct party *p, enum inbound_form form)
+{
+	struct sv user = party_user(p);
+
+	if (p->kind != PARTY_ADDRESS || sv_is_nocase(user, "postmaster"))
+		return true;
+	if (p->is_literal)
+		return false;
+	return form == INBOUND_READ ||
+	    (party_domain(p).n > 0 && sv_find(user, '%') == user.n &&
+		sv_find(user, '!') == user.n);
+}
+
 void
 inbound_recipient(struct inbound *in, struct sv text, enum inbound_form form)
 {
 	in->bad_recipient = !parse(&in->recipient, text, form);
+	in->is_vague = !says_whose(&in->recipient, form);
 }
 
 struct query
@@ -63,18 +83,25 @@ inbound_query(const struct inbound *in)
 	return q;
 }
 
-/* Could the subnet of a client that is not told refuse the session? */
+/* Could a rule about the network of a client that is not told win? */
 static bool
-may_be_refused(const struct snapshot *s, const struct inbound *in)
+waits_for_client(const struct snapshot *s, const struct inbound *in)
 {
 	struct query q = inbound_query(in);
-	struct snapshot_match m;
 
 	if (in->has_client || !in->is_client_hidden)
 		return false;
 	q.peers_state = PEERS_PENDING;
-	m = snapshot_find(s, &q);
-	return m.needs_peers && decide(m.pending, in->tls).kind != VERDICT_PASS;
+	return snapshot_find(s, &q).needs_peers;
+}
+
+/* Could a rule about the address that is meant win? */
+static bool
+is_in_doubt(const struct snapshot *s, const struct inbound *in)
+{
+	if (in->bad_sender || in->bad_recipient)
+		return snapshot_enforces(s, DIRECTION_IN);
+	return in->is_vague && snapshot_names_recipients(s);
 }
 
 void
@@ -87,10 +114,8 @@ inbound_judge(const struct snapshot *s, const struct inbound *in,
 
 	r->rule = snapshot_find(s, &q).rule;
 	r->verdict = decide(r->rule, in->tls);
-	if (r->verdict.kind != VERDICT_PASS ||
-	    !snapshot_enforces(s, DIRECTION_IN))
-		return;
-	if (in->bad_sender || in->bad_recipient || may_be_refused(s, in)) {
+	if ((r->verdict.kind == VERDICT_PASS && is_in_doubt(s, in)) ||
+	    waits_for_client(s, in)) {
 		r->rule = NULL;
 		r->verdict = doubt;
 	}
@@ -143,6 +168,12 @@ add_subject(const struct rule *rule, const struct inbound *in, struct buf *out)
 static void
 add_doubt(const struct inbound *in, struct buf *out)
 {
+	if (!in->bad_sender && !in->bad_recipient && in->is_vague) {
+		buf_adds(out,
+		    "4.7.0 TLS policy cannot be judged: the recipient address "
+		    "does not say its domain; write it as user@domain");
+		return;
+	}
 	if (!in->bad_sender && !in->bad_recipient) {
 		buf_adds(out,
 		    "4.7.0 TLS policy cannot be judged: the address of the "

@@ -13,7 +13,8 @@
 /* Where an address comes from. */
 enum inbound_form {
 	INBOUND_WRITTEN = 0, /* as the client wrote it: comments and all */
-	INBOUND_READ         /* as the MTA, or a person, reads it */
+	INBOUND_PARSED,      /* the same, without comments and quotes */
+	INBOUND_READ         /* as the MTA, or a person, means it */
 };
 
 /* Self-contained but for tls, which is borrowed. */
@@ -26,9 +27,12 @@ struct inbound {
 	 * where any inbound rule enforces. */
 	bool bad_sender;
 	bool bad_recipient;
+	/* The recipient may be of a domain of ours that it does not name:
+	 * refused where a rule is about some recipients. */
+	bool is_vague;
 	bool has_client;
-	/* The session has a client whose address a proxy did not tell: where
-	 * its subnet could refuse it, it is refused for now. */
+	/* The session has a client whose address a proxy did not tell: where a
+	 * rule about its network could win, it is refused for now. */
 	bool is_client_hidden;
 	struct addr client;
 	const struct tls_facts *tls;

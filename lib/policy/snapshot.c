@@ -192,6 +192,12 @@ snapshot_enforces(const struct snapshot *s, enum direction direction)
 	return s->has_enforcing[direction];
 }
 
+bool
+snapshot_names_recipients(const struct snapshot *s)
+{
+	return s->names_recipients;
+}
+
 size_t
 snapshot_count(const struct snapshot *s)
 {

@@ -88,6 +88,9 @@ snapshot_hides_starttls(const struct snapshot *s, const struct addr *client);
 /* True if an active rule of that direction enforces anything. */
 bool snapshot_enforces(const struct snapshot *s, enum direction direction);
 
+/* True if an active inbound rule demands TLS for some recipients alone. */
+bool snapshot_names_recipients(const struct snapshot *s);
+
 /* All rules in the order in which they win, inactive ones (only with
  * keep_inactive) last. */
 size_t snapshot_count(const struct snapshot *s);

@@ -23,6 +23,7 @@ struct snapshot {
 	struct index enforce[SNAPSHOT_DIRECTIONS]; /* by enum direction */
 	struct index monitor[SNAPSHOT_DIRECTIONS];
 	bool has_enforcing[SNAPSHOT_DIRECTIONS];
+	bool names_recipients; /* an inbound rule that demands TLS does */
 	struct sv transport_nexthop;
 	struct sv local_domains;   /* normal form, parted by blanks */
 	struct index users;        /* outbound rules about some users */

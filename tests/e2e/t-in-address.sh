@@ -73,6 +73,7 @@ recipients()
 }
 
 inbound_make milter
+postconf -c "$(postfix_dir in)" -e myorigin=us.test
 postfix_service in "127.0.0.1:27 inet n - n - - smtpd
  -o smtpd_milters=
  -o { smtpd_recipient_restrictions = reject_unauth_destination,
@@ -101,6 +102,14 @@ for PORT in 25 27; do
 	done < <(recipients)
 	like "$(reply_to "<a@x.test>" '<"au dit"@us.test>')" \
 	    '^550 5\.7\.10 .*rule 3 ' "$by: a rule about a quoted user"
+	# Of a domain of ours that the client does not name. Postfix refuses
+	# routes by itself.
+	for to in '<audit>' '<audit@[127.0.0.1]>' '<audit%us.test@us.test>' \
+	    '<us.test!audit@us.test>'; do
+		like "$(reply_to "<a@x.test>" "$to")" \
+		    '^(550 5\.7\.10 .*rule 2 |451 4\.7\.0 |554 .* Relay access)' \
+		    "$by: RCPT TO:$to may be to audit"
+	done
 	cell
 	for from in '<a@free.test>' '<"a@bank.test@"@free.test>' '<root>' \
 	    '<a@ba_nk.test>' '<a@free.test (a@bank.test)>' '<"a b"@free.test>' \
