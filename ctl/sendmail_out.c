@@ -226,8 +226,8 @@ out_domains(struct sendmail_plan *p)
 			"does not have -DNSRCH: a domain that DNS does not "
 			"find becomes one below the machine's own, without "
 			"these rules"),
-		    "define(`confBIND_OPTS', `-DNSRCH')dnl behind the "
-		    "feature");
+		    "define(`confBIND_OPTS', defn(`confBIND_OPTS')` "
+		    "-DNSRCH')dnl behind the feature");
 }
 
 /* Mailers of the network deliver each recipient by itself. */

@@ -94,6 +94,13 @@ json '.findings[] | select(.code == "expands_cnames") | .change |
 with "other options of the resolver" \
 	"define(\`confBIND_OPTS', \`WorkAroundBrokenAAAA')dnl"
 has searches_domains "is found"
+line=$(jq -r '.findings[] | select(.code == "searches_domains") | .change' \
+	<<<"$out")
+with "with the line that mends it" "define(\`confBIND_OPTS', \`+AAONLY')dnl
+${line% behind the feature}" 0
+lacks searches_domains "it is mended"
+grep -q '^O ResolverOptions=+AAONLY -DNSRCH$' "$sm_dir/sendmail.cf"
+verdict $? "and what was there is kept"
 with "a smart host" "define(\`SMART_HOST', \`hub.test')dnl" 0
 has smart_host "is a notice"
 with "a mailertable" "FEATURE(\`mailertable', \`hash -o $sm_dir/mt')dnl" 0
