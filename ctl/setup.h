@@ -7,6 +7,7 @@
 #ifndef CTL_SETUP_H
 #define CTL_SETUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -31,9 +32,11 @@ int setup_note(const char *dir, const struct buf *stamp, struct err *err_r)
  * NAME.tlswarden-undone. */
 int setup_put_back(const char *dir, const struct buf *stamp, struct err *err_r)
     MUST_CHECK;
-/* The same with the newest copies, whose end is added to stamp. -1, too, when
- * somebody has changed the files since: that would be lost. */
-int
-setup_undo(const char *dir, struct buf *stamp, struct err *err_r) MUST_CHECK;
+/* The same with the newest copies, whose end is added to stamp; *has_master_r:
+ * master.cf was put back now, not by a run that was interrupted. -1, too, when
+ * somebody has changed the files since, which would be lost, or has taken the
+ * copy of master.cf away. */
+int setup_undo(const char *dir, struct buf *stamp, bool *has_master_r,
+    struct err *err_r) MUST_CHECK;
 
 #endif

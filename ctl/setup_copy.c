@@ -179,7 +179,6 @@ newest(const char *dir, struct buf *stamp, struct err *err_r)
 	return rc;
 }
 
-/* False: it was put back by a run that was interrupted. */
 static bool
 is_kept(const char *dir, const char *name, const struct buf *stamp)
 {
@@ -228,12 +227,58 @@ is_unchanged(const char *path, const char *note)
 	return is_same;
 }
 
+static bool
+is_older(const struct stat *a, const struct stat *b)
+{
+	if (a->st_mtim.tv_sec != b->st_mtim.tv_sec)
+		return a->st_mtim.tv_sec < b->st_mtim.tv_sec;
+	return a->st_mtim.tv_nsec < b->st_mtim.tv_nsec;
+}
+
+/* True if the copy of master.cf was put back by a run that was interrupted
+ * before main.cf: that run has left what was there, which is as setup noted it,
+ * and not from an earlier one. */
+static bool
+was_put_back(const char *dir, const struct buf *stamp)
+{
+	char path[PATH_BYTES], undone[COPY_BYTES], note[COPY_BYTES];
+	char kept[COPY_BYTES], end[STAMP_BYTES];
+	struct stat then, now;
+
+	name_both(path, kept, dir, "main.cf", buf_sv(stamp).p);
+	name_both(path, note, dir, "master.cf", note_end(stamp, end));
+	name_both(path, undone, dir, "master.cf", ".tlswarden-undone");
+	/* Without a note setup was killed behind its copies. */
+	return (stat(note, &then) == 0 || stat(kept, &then) == 0) &&
+	    stat(undone, &now) == 0 && !is_older(&now, &then) &&
+	    is_unchanged(undone, note);
+}
+
+/* A copy that somebody took away is not one that is back. */
+static int
+need_copies(const char *dir, const struct buf *stamp, bool *has_master_r,
+    struct err *err_r)
+{
+	struct sv end = buf_sv(stamp);
+
+	*has_master_r = is_kept(dir, "master.cf", stamp);
+	if (*has_master_r || was_put_back(dir, stamp))
+		return 0;
+	return err_set(err_r, EX_NOINPUT,
+	    "%s/master.cf%.*s is not there any more; nothing was put back: "
+	    "bring it back, or by hand copy main.cf%.*s to main.cf and take "
+	    "out of master.cf what setup put in",
+	    dir, SV_ARG(end), SV_ARG(end));
+}
+
 int
-setup_undo(const char *dir, struct buf *stamp, struct err *err_r)
+setup_undo(const char *dir, struct buf *stamp, bool *has_master_r,
+    struct err *err_r)
 {
 	char path[PATH_BYTES], note[COPY_BYTES], end[STAMP_BYTES];
 
-	if (newest(dir, stamp, err_r) != 0)
+	if (newest(dir, stamp, err_r) != 0 ||
+	    need_copies(dir, stamp, has_master_r, err_r) != 0)
 		return -1;
 	(void)note_end(stamp, end);
 	for (size_t i = 0; i < N_NAMES; i++) {

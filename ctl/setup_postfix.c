@@ -353,18 +353,24 @@ remove_table(struct check *c, const char *dir)
 }
 
 static void
-print_undone(const struct app *app, const char *dir, const struct buf *stamp)
+print_undone(const struct app *app, const char *dir, const struct buf *stamp,
+    bool has_master)
 {
 	struct sv end = buf_sv(stamp);
 	json_t *o;
 
 	if (!app->json) {
+		if (has_master)
+			printf("# put back master.cf%.*s in %s\n", SV_ARG(end),
+			    dir);
+		else
+			puts("# master.cf was put back before");
 		printf(
-		    "# put back main.cf%.*s and master.cf%.*s in %s; what was "
-		    "there is in main.cf.tlswarden-undone and "
+		    "# put back main.cf%.*s in %s\n"
+		    "# what was there is in main.cf.tlswarden-undone and "
 		    "master.cf.tlswarden-undone\n"
 		    "# postfix reload makes it hold now\n",
-		    SV_ARG(end), SV_ARG(end), dir);
+		    SV_ARG(end), dir);
 		return;
 	}
 	o = json_object();
@@ -380,13 +386,14 @@ undo(struct check *c)
 	struct err err;
 	const char *dir = postfix_directory(&c->mem, &err);
 	int code = CTL_GOOD;
+	bool has_master = false;
 
 	buf_init(&stamp, STAMP_BYTES);
-	if (dir == NULL || setup_undo(dir, &stamp, &err) != 0) {
+	if (dir == NULL || setup_undo(dir, &stamp, &has_master, &err) != 0) {
 		code = app_fail(&err);
 	} else {
 		remove_table(c, dir);
-		print_undone(c->app, dir, &stamp);
+		print_undone(c->app, dir, &stamp, has_master);
 	}
 	buf_free(&stamp);
 	return code;

@@ -193,8 +193,17 @@ unchanged "all is as before"
 aged
 before=$(files)
 tw 0 "apply" setup postfix --apply
-mv "$MAIL_CONFIG"/master.cf.tlswarden-*Z "$MAIL_CONFIG/master.cf"
+applied=$(files)
+mv "$MAIL_CONFIG"/master.cf.tlswarden-*Z "$work/taken"
+tw 66 "undo, when the copy of master.cf was taken away" setup postfix --undo
+err_has 'master.cf.tlswarden-[0-9TZ]* is not there any more; nothing was put' \
+	"is refused"
+[ "$applied" = "$(files)" ] && compgen -G "$MAIL_CONFIG/main.cf.*Z" >/dev/null
+verdict $? "and all stays"
+cp "$MAIL_CONFIG/master.cf" "$MAIL_CONFIG/master.cf.tlswarden-undone"
+mv "$work/taken" "$MAIL_CONFIG/master.cf"
 tw 0 "an undo that put back one file and was killed, again" setup postfix --undo
+out_has '^# master.cf was put back before$' "says which"
 unchanged "puts back the other"
 : >"$MAIL_CONFIG/master.cf.tlswarden-20200101T000000Z"
 tw 66 "undo, with half a copy of an apply that was killed" setup postfix --undo
