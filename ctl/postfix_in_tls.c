@@ -88,9 +88,11 @@ need_certificate(struct plan *p)
 		    has_certificate(p, s->name, &is_own) ||
 		    (!is_own && is_main_told))
 			continue;
-		if (!is_own)
+		/* main.cf is used if one is that has nothing of its own. */
+		if (!is_own && s->is_used) {
 			at.service = sv_make(NULL, 0);
-		is_main_told |= !is_own;
+			is_main_told = true;
+		}
 		f = plan_need_at(p, &at, plan_is_in_strict,
 		    "server_certificate_missing",
 		    "smtpd(8) has no certificate and so offers no STARTTLS: "
