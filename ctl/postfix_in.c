@@ -38,9 +38,8 @@ reached(struct sv list)
 	return list;
 }
 
-/* word_r is the listener in the setting name_r. */
-static bool
-find_delegation(const struct plan *p, struct sv service, struct sv *word_r,
+bool
+plan_delegation_at(const struct plan *p, struct sv service, struct sv *word_r,
     const char **name_r)
 {
 	size_t n = sv_is(plan_setting(p, service, "smtpd_delay_reject"), "no")
@@ -63,7 +62,7 @@ delegates(const struct plan *p, struct sv service)
 	struct sv word;
 	const char *name;
 
-	return find_delegation(p, service, &word, &name);
+	return plan_delegation_at(p, service, &word, &name);
 }
 
 static bool
@@ -271,7 +270,7 @@ need_strict_delegation(struct plan *p)
 		const char *name;
 
 		if (filters(p, at->service) ||
-		    !find_delegation(p, at->service, &word, &name))
+		    !plan_delegation_at(p, at->service, &word, &name))
 			continue;
 		(void)own_action(plan_setting(p, at->service, name), word,
 		    &action);

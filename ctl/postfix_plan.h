@@ -58,6 +58,12 @@ void plan_set_end(struct plan *p, struct check_finding *f,
  * written in another setting, f says so and carries no change. */
 void plan_set_word(struct plan *p, struct check_finding *f,
     const struct postfix_place *at, struct sv word, const char *with);
+/* The same without this word of at->value, a service's, and the one in front of
+ * it if it is that (NULL: it stays); where it cannot be cut out of what is
+ * written, or a list of restrictions would be empty, f says so and carries no
+ * change. */
+void plan_unset_word(struct plan *p, struct check_finding *f,
+    const struct postfix_place *at, struct sv word, const char *front);
 /* Mends f (NULL: nothing) by postconf FLAG CHANGE. */
 void plan_change(struct plan *p, struct check_finding *f, const char *flag,
     const char *change);
@@ -119,6 +125,9 @@ void plan_asked_in(struct plan *p, bool is_planned, bool *milter_r,
 /* The same of one service, as it is. */
 void plan_judges_at(const struct plan *p, struct sv service, bool *milter_r,
     bool *delegation_r);
+/* True if it asks delegation: word_r is the listener in the setting name_r. */
+bool plan_delegation_at(const struct plan *p, struct sv service,
+    struct sv *word_r, const char **name_r);
 /* Mail that a content filter hands back is judged again; a filter that is named
  * is turned off. */
 void plan_inbound_odd(struct plan *p);

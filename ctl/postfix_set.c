@@ -113,3 +113,62 @@ plan_set_word(struct plan *p, struct check_finding *f,
 		    "write %s instead of %.*s in the setting that %s refers to",
 		    with, SV_ARG(word), at->name);
 }
+
+/* Adds the list without the word and what belongs in front of it; with commas,
+ * for postconf -P takes no blanks. False: the word is not there, plain. */
+static bool
+add_without(struct buf *b, struct sv list, struct sv word, const char *front)
+{
+	struct sv found, last = sv_make(NULL, 0);
+	bool is_cut = false;
+
+	if (sv_find(list, '{') < list.n)
+		return false;
+	while (postfix_word(&list, &found)) {
+		bool is_it = sv_eq(found, word);
+
+		if (is_it && front != NULL && !sv_is(last, front))
+			return false;
+		is_cut |= is_it;
+		if (last.n > 0 && !(is_it && front != NULL))
+			buf_addf(b, "%s%.*s", b->n > 0 ? "," : "",
+			    SV_ARG(last));
+		last = is_it ? sv_make(NULL, 0) : found;
+	}
+	if (last.n > 0)
+		buf_addf(b, "%s%.*s", b->n > 0 ? "," : "", SV_ARG(last));
+	return is_cut;
+}
+
+static bool
+is_alone(struct sv list, struct sv word)
+{
+	struct sv found;
+
+	while (postfix_word(&list, &found))
+		if (!sv_eq(found, word))
+			return false;
+	return true;
+}
+
+void
+plan_unset_word(struct plan *p, struct check_finding *f,
+    const struct postfix_place *at, struct sv word, const char *front)
+{
+	struct buf b;
+
+	if (f == NULL)
+		return;
+	buf_init(&b, COMMAND_BYTES);
+	if ((front == NULL && is_alone(at->value, word)) ||
+	    (add_without(&b, at->written, word, front) &&
+		(front == NULL || b.n > 0)))
+		plan_set_at(p, f, at,
+		    check_text(p->check, "%.*s", SV_ARG(buf_sv(&b))));
+	else
+		f->fix = check_text(p->check,
+		    "give %.*s a -o %s=... in master.cf that does not ask "
+		    "%.*s, and keep the rest of it",
+		    SV_ARG(at->service), at->name, SV_ARG(word));
+	buf_free(&b);
+}

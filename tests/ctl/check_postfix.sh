@@ -246,6 +246,54 @@ json '.findings[] | select(.code == "wrong_socket") | .change == null and
 	(.fix | startswith("write '"$map"':tlspolicy instead of "))' \
 	"is to be written there by hand"
 
+# ---- of a list only our own word goes ---------------------------------------
+# back LINES MASTER NAME WANT DESC: how check mends the setting of the service
+# that takes mail back, "by hand" without a command.
+back() {
+	postfix_dir "$1" "127.0.0.1:10025 inet n - n - - smtpd \
+ -o content_filter= $2"
+	"$program" -c "$conf" check --mta postfix --json >"$work/found"
+	out=$(jq -r '.findings[] | select(.code == "judged_again") |
+		if .change == null then "by hand" else .fix end' "$work/found")
+	err=$(jq -r '.findings[] | select(.code == "judged_again") | .fix' \
+		"$work/found")
+	if [ "$4" = "by hand" ]; then
+		out_is "$4" "$5"
+		return
+	fi
+	sh -c "$out" && touch -d '1 minute ago' "$MAIL_CONFIG/main.cf"
+	out=$(postconf -P "127.0.0.1:10025/inet/$3" | sed 's/^[^ ]* = *//')
+	out_is "$4" "$5"
+	look judged_again - "it is mended: $5"
+}
+rules i
+dkim=inet:localhost:8891
+deleg="check_policy_service unix:delegation.sock"
+restrict=smtpd_recipient_restrictions
+back "$milter, $dkim" "" smtpd_milters "$dkim" "a filter behind"
+back "smtpd_milters = $dkim, unix:milter.sock" "" smtpd_milters "$dkim" \
+	"a filter in front"
+back "smtpd_milters = \$mine unix:milter.sock, $dkim; mine = inet:[::1]:9" "" \
+	smtpd_milters "\$mine,$dkim" "filters on both sides, as written"
+back "$milter" "-o smtpd_milters=unix:milter.sock,$dkim" smtpd_milters \
+	"$dkim" "a list of its own"
+back "smtpd_milters = \$mine; mine = unix:milter.sock" "" smtpd_milters "" \
+	"ours alone, in another setting"
+back "smtpd_milters = \$mine; mine = unix:milter.sock, $dkim" "" \
+	smtpd_milters "by hand" "ours with others in another setting"
+back "smtpd_milters = { unix:milter.sock, connect_timeout=5s }, $dkim" "" \
+	smtpd_milters "by hand" "ours with options"
+back "$restrict = reject_unauth_destination, $deleg, check_client_access x:y" \
+	"" $restrict "reject_unauth_destination,check_client_access,x:y" \
+	"delegation in the midst"
+back "$delegation" "" $restrict "reject_unauth_destination" "delegation behind"
+back "smtpd_client_restrictions = $deleg, reject_unknown_client_hostname" "" \
+	smtpd_client_restrictions "reject_unknown_client_hostname" \
+	"delegation for clients"
+back "$restrict = $deleg" "" $restrict "by hand" "nothing but delegation"
+back "$restrict = check_policy_service { unix:delegation.sock, timeout=5s }" \
+	"" $restrict "by hand" "delegation with options"
+
 # ---- text, and trouble ----------------------------------------------------
 rules d
 postfix_dir ""
