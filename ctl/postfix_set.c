@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "ctl/postfix_plan.h"
 #include "base/banned.h"
 
@@ -45,6 +47,43 @@ plan_change(struct plan *p, struct check_finding *f, const char *flag,
 	buf_free(&b);
 }
 
+/* A reply such as "451 4.3.5 text" is no list, and one with braces can be
+ * written in one way only. */
+static bool
+is_plain_list(const char *value)
+{
+	return strchr(value, '{') == NULL && strcspn(value, "0123456789") != 0;
+}
+
+/* postconf -P takes no blanks: a list does with commas, anything else is for a
+ * person. */
+static void
+set_in_master(struct plan *p, struct check_finding *f,
+    const struct postfix_place *at, const char *value)
+{
+	struct sv list = sv_from(value), word;
+	const char *sep = "";
+	struct buf b;
+
+	if (f == NULL)
+		return;
+	if (value[strcspn(value, " \t")] != '\0' && !is_plain_list(value)) {
+		f->fix = check_text(p->check,
+		    "write -o { %s = %s } at %.*s in master.cf", at->name,
+		    value, SV_ARG(at->service));
+		return;
+	}
+	buf_init(&b, COMMAND_BYTES);
+	buf_addf(&b, "%.*s/%s=", SV_ARG(at->service), at->name);
+	if (strchr(value, '{') != NULL)
+		buf_adds(&b, value);
+	else
+		for (; postfix_word(&list, &word); sep = ",")
+			buf_addf(&b, "%s%.*s", sep, SV_ARG(word));
+	plan_change(p, f, "-P", check_text(p->check, "%s", buf_str(&b)));
+	buf_free(&b);
+}
+
 void
 plan_set_at(struct plan *p, struct check_finding *f,
     const struct postfix_place *at, const char *value)
@@ -54,9 +93,7 @@ plan_set_at(struct plan *p, struct check_finding *f,
 		    check_text(p->check, "%s =%s%s", at->name,
 			*value == '\0' ? "" : " ", value));
 	else
-		plan_change(p, f, "-P",
-		    check_text(p->check, "%.*s/%s=%s", SV_ARG(at->service),
-			at->name, value));
+		set_in_master(p, f, at, value);
 }
 
 void

@@ -294,6 +294,37 @@ back "$restrict = $deleg" "" $restrict "by hand" "nothing but delegation"
 back "$restrict = check_policy_service { unix:delegation.sock, timeout=5s }" \
 	"" $restrict "by hand" "delegation with options"
 
+# ---- settings of a service: postconf -P takes no blanks ---------------------
+# in_service LINES MASTER CODE SETTING WANT DESC: what the fix of CODE makes of
+# the setting, "by hand" without a command.
+in_service() {
+	postfix_dir "$1" "$2"
+	"$program" -c "$conf" check --mta postfix --json >"$work/found"
+	out=$(jq -r --arg code "$3" '[.findings[] | select(.code == $code) |
+		if .change == null then "by hand: " + .fix else .fix end][0]' \
+		"$work/found")
+	err=$out
+	if [ "${5#by hand}" != "$5" ]; then
+		out_is "$5" "$6"
+		return
+	fi
+	sh -c "$out" && touch -d '1 minute ago' "$MAIL_CONFIG/main.cf"
+	out=$(postconf -P "$4" | sed 's/^[^ ]* = *//')
+	out_is "$5" "$6"
+	look "$3" - "it is mended: $6"
+}
+rules i
+in_service "$milter" "smtp inet n - n - - smtpd -o smtpd_milters=$dkim" \
+	inbound_not_asked smtp/inet/smtpd_milters "unix:milter.sock,$dkim" \
+	"ours in front of one"
+in_service "$milter" "smtp inet n - n - - smtpd -o { smtpd_milters = $dkim, \
+ unix:x }" inbound_not_asked smtp/inet/smtpd_milters \
+	"unix:milter.sock,$dkim,unix:x" "ours in front of two with blanks"
+in_service "$milter" "smtp inet n - n - - smtpd -o { smtpd_milters = \
+ { $dkim, connect_timeout=1s } }" inbound_not_asked smtp/inet/smtpd_milters \
+	"by hand: write -o { smtpd_milters = unix:milter.sock, { $dkim, \
+connect_timeout=1s } } at smtp/inet in master.cf" "one with options"
+
 # ---- text, and trouble ----------------------------------------------------
 rules d
 postfix_dir ""
