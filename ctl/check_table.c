@@ -10,12 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/mem.h"
 #include "ctl/check.h"
 #include "ctl/rule_words.h"
 #include "ctl/shadow.h"
-#include "policy/party.h"
 #include "policy/postfix.h"
 #include "base/banned.h"
 
@@ -86,26 +84,10 @@ wants_more_than_tls13(const struct rule *r)
 }
 
 static bool
-is_about_address(const struct rule *r)
-{
-	struct party p;
-	struct buf b;
-	bool is;
-
-	if (r->recipient.kind != PATTERN_WRITTEN)
-		return false;
-	buf_init(&b, LIMIT_PATTERN);
-	pattern_format(&r->recipient, &b);
-	is = party_nexthop(&p, buf_sv(&b)) == PARTY_OK && p.is_literal;
-	buf_free(&b);
-	return is;
-}
-
-static bool
 matches_no_certificate(const struct rule *r)
 {
 	return is_out(r) && r->demand->level == LEVEL_SECURE &&
-	    is_about_address(r) &&
+	    pattern_is_address_hop(&r->recipient) &&
 	    !postfix_can_match(r->demand->cert_name, true);
 }
 
@@ -116,7 +98,7 @@ mixes_names_and_address(const struct rule *r)
 	struct sv rest = r->demand->cert_name, word;
 	bool has_name = false, has_address = false;
 
-	if (!is_out(r) || !is_about_address(r))
+	if (!is_out(r) || !pattern_is_address_hop(&r->recipient))
 		return false;
 	while (sv_cut(&rest, ':', &word))
 		if (postfix_is_address_word(word, true))

@@ -17,7 +17,6 @@
 #include "ctl/out.h"
 #include "ctl/rule_words.h"
 #include "ctl/shadow.h"
-#include "policy/party.h"
 #include "policy/snapshot.h"
 #include "store/policy_db.h"
 #include "store/policy_image.h"
@@ -179,22 +178,13 @@ deciding_rule(struct deciding *d, const struct rule *r)
 	return d->next < d->n && d->v[d->next].rule == r ? d->v[d->next].by : r;
 }
 
-static struct sv
-rendered(const struct rule *by, struct sv nexthop)
-{
-	struct party p;
-	bool is_address =
-	    party_nexthop(&p, nexthop) == PARTY_OK && p.is_literal;
-
-	return is_address ? by->demand->tlspolicy_address
-			  : by->demand->tlspolicy;
-}
-
 static void
 print_line(const struct rule *r, const struct rule *by)
 {
+	struct sv value = pattern_is_address_hop(&r->recipient)
+	    ? by->demand->tlspolicy_address
+	    : by->demand->tlspolicy;
 	struct buf b;
-	size_t key_at;
 
 	buf_init(&b, OUT_TEXT_MAX);
 	buf_addf(&b, "# rule %" PRId64, by->id);
@@ -202,10 +192,8 @@ print_line(const struct rule *r, const struct rule *by)
 	    level_demands_tls(by->demand->level))
 		buf_adds(&b, "; Postfix keeps mail that it is to return");
 	buf_addc(&b, '\n');
-	key_at = b.n;
 	pattern_format(&r->recipient, &b);
-	buf_addf(&b, "\t%.*s\n",
-	    SV_ARG(rendered(by, sv_skip(buf_sv(&b), key_at))));
+	buf_addf(&b, "\t%.*s\n", SV_ARG(value));
 	out_sv(buf_sv(&b));
 	buf_free(&b);
 }

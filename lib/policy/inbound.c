@@ -168,22 +168,19 @@ add_subject(const struct rule *rule, const struct inbound *in, struct buf *out)
 static void
 add_doubt(const struct inbound *in, struct buf *out)
 {
-	if (!in->bad_sender && !in->bad_recipient && in->is_vague) {
+	buf_adds(out, "4.7.0 TLS policy cannot be judged: the ");
+	if (in->bad_sender || in->bad_recipient)
+		buf_addf(out,
+		    "%s address is no valid mail address; use one that is",
+		    in->bad_sender ? "sender" : "recipient");
+	else if (in->is_vague)
 		buf_adds(out,
-		    "4.7.0 TLS policy cannot be judged: the recipient address "
-		    "does not say its domain; write it as user@domain");
-		return;
-	}
-	if (!in->bad_sender && !in->bad_recipient) {
+		    "recipient address does not say its domain; write it as "
+		    "user@domain");
+	else
 		buf_adds(out,
-		    "4.7.0 TLS policy cannot be judged: the address of the "
-		    "client is not known; its proxy has to tell it");
-		return;
-	}
-	buf_addf(out,
-	    "4.7.0 TLS policy cannot be judged: the %s address is no valid "
-	    "mail address; use one that is",
-	    in->bad_sender ? "sender" : "recipient");
+		    "address of the client is not known; its proxy has to tell "
+		    "it");
 }
 
 void

@@ -475,6 +475,15 @@ pattern_format(const struct pattern *p, struct buf *out)
 }
 
 bool
+pattern_is_address_hop(const struct pattern *p)
+{
+	struct addr unused;
+
+	return p->kind == PATTERN_WRITTEN &&
+	    addr_parse(sv_make(p->text, p->n), &unused);
+}
+
+bool
 pattern_nexthop(const struct pattern *p, struct buf *out)
 {
 	struct sv text = sv_make(p->text, p->n);

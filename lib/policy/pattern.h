@@ -64,6 +64,8 @@ bool pattern_matches_domain(const struct pattern *p, const struct party *who);
 /* True if the pattern covers every user of each domain that it matches, so
  * that it can answer for a next hop. */
 bool pattern_covers_domain(const struct pattern *p);
+/* True if it is a next hop, as written, whose host is an address. */
+bool pattern_is_address_hop(const struct pattern *p);
 /* Adds the pattern as a person would write it. */
 void pattern_format(const struct pattern *p, struct buf *out);
 /* '*' any run, '?' any one byte; nothing else is special. Both lower case. */
